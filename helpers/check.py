@@ -6,7 +6,7 @@ data/questions/01_name.json (a text may hold `code`; a KEY is used once in all t
    "quiz": [{"question": "", "choices": [{"text": "", "right": true, "why": ""}, ...]}]}
 In outcome(KEY, value) the right choice is the one whose text, without backticks, is str(value).
 
-An exercise is one statement in helpers/exercises.py, beneath the banner of its chapter, and is called as
+An exercise is one statement in the room of its chapter in helpers/exercises, and is called as
 check.<name>(answer):
   count_commas = Exercise(
       "count_commas", chapter="01", hints=("first", "second", "third"), why="said after Right.",
