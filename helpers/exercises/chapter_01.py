@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 
 from ..check import Exercise
-from ..words import SPLIT, split_words
+from ..words import SPLIT
 
 
 def _cut(pattern: str, keep=str.strip):

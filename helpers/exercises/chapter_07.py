@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from ..check import Exercise
+from .chapter_06 import _layer
 
 
 def _token_and_position_layers() -> list:
