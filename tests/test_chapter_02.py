@@ -133,6 +133,16 @@ def test_gpt2_has_one_special_token_which_tiktoken_finds_without_spaces_and_guar
                                            if words else 0.0)(split_words(text)), "share of the known"),
     ("unknown_share", lambda text, vocab: (lambda words: len([w for w in words if w not in vocab]) / len(words)
                                            if words else 0.0)(set(split_words(text))), "counts once here"),
+    ("encode_gently", lambda text, vocab: [vocab.get(w, vocab["<|unk|>"]) for w in split_words(text)],
+     "Not answered yet: the function looks"),
+    ("encode_gently", lambda text, vocab: [vocab.get(w, vocab["<|unk|>"]) for w in split_words(text.lower())],
+     "`May` becomes `may`"),
+    ("encode_gently", lambda text, vocab: [vocab.get(w.lower(), vocab.get(w, vocab["<|unk|>"]))
+                                           for w in split_words(text)], "gets that of `may`"),
+    ("encode_gently", lambda text, vocab: [vocab.get(w, vocab[w.lower()]) for w in split_words(text)], "A `KeyError`"),
+    ("encode_gently", lambda text, vocab: [vocab.get(w, vocab.get(w.lower())) for w in split_words(text)], "`None`"),
+    ("encode_gently", lambda text, vocab: [vocab.get(w, vocab.get(w.lower())) for w in split_words(text)
+                                           if w in vocab or w.lower() in vocab], "left out"),
     ("join_documents", lambda documents: "<|endoftext|>".join(documents), "glued to a word on both sides"),
     ("join_documents", lambda documents: " <|endoftext|>".join(documents), "glued to the word after it"),
     ("join_documents", lambda documents: "<|endoftext|> ".join(documents), "glued to the word before it"),
@@ -155,6 +165,8 @@ def test_a_typical_wrong_answer_is_told_what_it_is(name, answer, said):
 
 
 def test_a_right_answer_may_be_written_another_way():
+    assert check.encode_gently(lambda text, vocab: [
+        vocab[w] if w in vocab else vocab.get(w.lower(), vocab["<|unk|>"]) for w in split_words(text)]).passed
     assert check.join_documents(lambda documents: "\n<|endoftext|>\n".join(documents)).passed
     assert check.capped_vocab(
         lambda words, size: {w: i for i, w in enumerate(_sorted(words)[:size - 1] + ["<|unk|>"])}).passed

@@ -162,6 +162,13 @@ WRONG = {
     "bytes_per_token": [(lambda text, ids: len(text) / len(ids), "counts characters"),
                         (lambda text, ids: len(ids) / len(text.encode()), "upside down"),
                         (lambda text, ids: len(text.encode()), "expected")],
+    "choose_pair": [(lambda counts: counts.most_common(1)[0][0], "Not answered yet: of equal pairs"),
+                    (lambda counts: max(counts, key=lambda pair: (counts[pair], pair)), "sorts last. `max` wants"),
+                    (lambda counts: sorted(counts, key=lambda pair: (counts[pair], pair))[0], "rarest"),
+                    (lambda counts: sorted(counts)[0], "pairs alone"),
+                    (lambda counts: max(counts), "however rare"),
+                    (lambda counts: sorted(counts.items(), key=lambda item: (-item[1], item[0]))[0], "with its count"),
+                    (lambda counts: max(counts.values()), "This is the count")],
     "count_spellings": [(lambda word, tokens: sum(token in word for token in tokens), "tokens that occur"),
                         (lambda word, tokens: int(not word) + (word in tokens) + sum(
                             word[:n] in tokens and word[n:] in tokens for n in range(1, len(word))), "two tokens"),
@@ -190,13 +197,17 @@ def test_the_wrong_ways_to_choose_a_merge_are_told_apart(built):
 
 def test_the_solutions_are_right_and_the_unanswered_cells_are_not(built):
     pairs = exercises(BOOK)
-    assert len(pairs) == 3
+    assert len(pairs) == 4
     for cell, solution in pairs:
         assert "Not answered yet" in shown(cell)
         lines = solution.rstrip().split("\n")
         names = dict(built)
         exec("\n".join(lines[:-1]), names)
         assert eval(lines[-1], {**names, "check": check}).passed, solution
+
+
+def test_a_pair_may_be_chosen_in_another_way():
+    assert check.choose_pair(lambda counts: max(sorted(counts), key=counts.get)).passed
 
 
 def test_one_word_can_be_spelled_in_many_ways(ranks):

@@ -126,13 +126,13 @@ def test_each_prediction_has_its_outcome_among_its_choices():
         assert check.outcome(key, value).passed
 
 
-@pytest.mark.parametrize("name", ["window_pair", "count_lost", "mended_windows"])
+@pytest.mark.parametrize("name", ["window_pair", "cut_with_overlap", "count_lost", "mended_windows"])
 def test_each_typical_wrong_answer_gets_its_own_message(name):
     exercise = check.EXERCISES[name]
     assert exercise(exercise.right).passed
     said = {exercise(wrong).text for wrong in exercise.wrong.values()}
     assert said == set(exercise.wrong) and len(said) >= 2
-    assert len(exercise.hints) >= 2
+    assert len(exercise.hints) >= 3
 
 
 def test_answers_as_learners_write_them_are_understood():
@@ -148,7 +148,15 @@ def test_answers_as_learners_write_them_are_understood():
         return [[ids[i:i + max_length], ids[i + 1:i + 1 + max_length]]
                 for i in range(0, len(ids) - max_length, stride)]
 
+    def cut(stride):
+        return lambda ids, max_length, overlap: [
+            ids[i:i + max_length] for i in range(0, len(ids) - max_length, stride(max_length, overlap))]
+
     assert "move on by one" in check.window_pair(no_shift).text
+    assert "Not answered yet: the overlap is still" in check.cut_with_overlap(cut(lambda length, overlap: overlap)).text
+    assert "share nothing" in check.cut_with_overlap(cut(lambda length, overlap: length)).text
+    assert "leave gaps" in check.cut_with_overlap(cut(lambda length, overlap: length + overlap)).text
+    assert check.cut_with_overlap(cut(lambda length, overlap: length - overlap)).passed
     assert "gaps" in check.count_lost(tail_only).text
     assert check.mended_windows(lists_in_place_of_pairs).passed
     assert check.window_pair(...).state == check.count_lost(lambda *_: None).state == "open"

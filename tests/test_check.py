@@ -28,7 +28,7 @@ GOOD = {
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch, tmp_path):
     """An empty kernel, and a folder with one chapter of made-up questions."""
-    for name, empty in (("ANSWERS", {}), ("EXERCISES", {}), ("SOLVED", set())):
+    for name, empty in (("ANSWERS", {}), ("EXERCISES", {}), ("SOLVED", set()), ("HERE", set())):
         monkeypatch.setattr(check, name, empty)
     monkeypatch.setattr(check, "QUESTIONS", tmp_path)
     write(tmp_path, GOOD)
@@ -321,15 +321,29 @@ def test_hints_come_one_by_one():
         check.hint("count")
 
 
-def test_progress_by_chapter_and_saved_on_request(tmp_path):
+def test_progress_by_chapter_and_saved_on_request(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     commas()(lambda text: text.count(","))
     check.Exercise("other", chapter="01", hints=("h",), right=1)
     check.Exercise("later", chapter="02", hints=("h",), right=1)
     first = ["Chapter 01: █░ 1 of 2 solved", "✓ solved: count_commas", "○ open: other"]
+    second = ["Chapter 02: ░ 0 of 1 solved", "○ open: later"]
+    assert repr(check.progress("02")).splitlines() == second
+    assert repr(check.progress("all")).splitlines() == [*first, *second]
+    assert [path.name for path in tmp_path.iterdir()] == ["01_made_up.json"], "it writes no file unless asked"
     assert repr(check.progress("01", save=tmp_path / "mine.txt")).splitlines() == first
     assert (tmp_path / "mine.txt").read_text("utf-8").splitlines() == first
-    assert repr(check.progress()).splitlines() == [
-        *first, "Chapter 02: ░ 0 of 1 solved", "○ open: later"]
+
+
+def test_progress_is_that_of_the_chapter_at_hand():
+    for chapter in ("01", "02"):
+        check.Exercise(f"in_{chapter}", chapter=chapter, hints=("h",), right=1)
+    assert len(repr(check.progress()).splitlines()) == 4, "nothing was asked yet, so all chapters are shown"
+    check.predict("how-many")
+    assert repr(check.progress()).splitlines() == ["Chapter 01: ░ 0 of 1 solved", "○ open: in_01"]
+    check.HERE.clear()
+    check.in_02(1)
+    assert repr(check.progress()).splitlines() == ["Chapter 02: █ 1 of 1 solved", "✓ solved: in_02"]
 
 
 # Comparing
@@ -388,7 +402,7 @@ def test_each_exercise_has_a_name_of_its_own():
 @pytest.mark.parametrize("task", REAL, ids=lambda task: task.name)
 def test_exercise_of_a_chapter(task):
     assert len(task.chapter) == 2 and task.chapter.isdigit()
-    assert len(task.hints) >= 2 and all(isinstance(hint, str) and hint for hint in task.hints)
+    assert len(task.hints) >= 3 and all(isinstance(hint, str) and hint for hint in task.hints)
     assert len(task.wrong) >= 2, "at least two typical wrong answers have a message of their own"
     assert task(...).state == "open"
     if task.cases is None and callable(task.right):

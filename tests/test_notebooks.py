@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from helpers import ADDRESS
+from helpers import ADDRESS, REFERENCE
 from helpers.texts import load_text
 from tests.books import CHAPTERS, NAMES, ROOT, code, exercises, prose, read, shown, tags
 
@@ -80,7 +80,7 @@ def test_it_opens_in_colab_and_all_set_up_cells_are_the_same(path):
     first, others = code(read(CHAPTERS[0]))[0].source, code(read(path))[0].source
     assert others == first, f"{path.name}: its set-up cell differs from {CHAPTERS[0].name}'s"
     assert ADDRESS in first and len(first.splitlines()) <= 8
-    badge = f"{ADDRESS.replace('github.com', 'colab.research.google.com/github')}/blob/main/notebooks/{path.name}"
+    badge = f"{ADDRESS.replace('github.com', 'colab.research.google.com/github')}/blob/{REFERENCE}/notebooks/{path.name}"
     assert badge in read(path).cells[0].source, f"{path.name}: its Colab badge leads elsewhere"
 
 
@@ -92,7 +92,7 @@ def test_it_begins_with_objectives_and_ends_with_questions_and_a_recap(path):
     assert re.search(r"\d+ minutes", top), "say how many minutes the chapter takes"
     assert any("check.quiz(" in source for source in sources), "the quiz is missing"
     assert any(re.match(r"#+ (Recap|What you know now)", cell.source) for cell in book.cells), "the recap is missing"
-    assert re.search(r"New words", prose(book)), "the list of new words is missing"
+    assert re.search(r"\*\*New terms:\*\*", prose(book)), "the list of new terms is missing"
 
 
 @every_chapter
@@ -113,8 +113,11 @@ def test_a_playground_has_a_still_picture_where_no_widget_lives(path):
 
 @every_chapter
 def test_every_exercise_is_open_and_its_solution_is_folded_beneath(path):
-    pairs = exercises(read(path))
-    assert len(pairs) >= 3, f"{path.name} has {len(pairs)} exercises"
+    pairs, text = exercises(read(path)), prose(read(path))
+    kinds = re.findall(r"\*\*Exercise \d: ([a-z ]+)\.\*\*", text)
+    assert kinds == ["fill the blanks", "change one line", "write a function", "spot the bug"], f"{path.name}: {kinds}"
+    assert text.count("**Worked example.**") == text.count("**An open question.**") == 1, path.name
+    assert len(pairs) == len(kinds), f"{path.name} has {len(pairs)} exercises that are checked"
     for cell, solution in pairs:
         assert solution, f"{path.name}: no folded solution beneath\n{cell.source}"
         assert cell.source.splitlines()[-1].startswith("check."), cell.source

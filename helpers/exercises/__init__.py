@@ -8,4 +8,5 @@ from . import (  # noqa: F401
     chapter_06,
     chapter_07,
     chapter_08,
+    chapter_09,
 )

@@ -10,6 +10,11 @@ def _pairs(ids, max_length, stride, shift=1, short=0):
             for i in range(0, len(ids) - max_length - short, stride)]
 
 
+def _inputs(ids, length, stride, more=0):
+    """The inputs of the windows of chapter 4; `more` starts are tried."""
+    return [ids[i:i + length] for i in range(0, len(ids) - length + more, stride)]
+
+
 def _lost(n_tokens, max_length, stride, possible=None):
     """Of the possible targets (all but the first token), how many no window asks for."""
     asked = {i for _, target in _pairs(range(n_tokens), max_length, stride) for i in target}
@@ -19,7 +24,8 @@ def _lost(n_tokens, max_length, stride, possible=None):
 window_pair = Exercise(
     "window_pair", chapter="04", why="Input and target have the same length, and the target starts one later.",
     hints=("An input of 4 ids that begins at 2 is ids[2:6]. Where does it end, in terms of `start`?",
-           "The target begins one id later than the input, and ends one id later."),
+           "The target begins one id later than the input, and ends one id later.",
+           "`ids[start:start + max_length], ids[start + 1:start + max_length + 1]`"),
     cases=[([40, 367, 2885, 1464, 1807, 3619], 0, 4), (list(range(20, 40)), 3, 5), (list(range(9)), 7, 1)],
     right=lambda ids, start, length: (ids[start:start + length], ids[start + 1:start + length + 1]),
     wrong={"The target is the input itself. It has to move on by one.":
@@ -30,6 +36,31 @@ window_pair = Exercise(
            lambda ids, start, length: (ids[start:start + length], ids[start + length:start + 2 * length]),
            "The ends are right only for a window that begins at 0: add `start` to them.":
            lambda ids, start, length: (ids[start:length], ids[start + 1:length + 1])})
+
+cut_with_overlap = Exercise(
+    "cut_with_overlap", chapter="04", why="Stride and overlap make up a window: each is `max_length` less the other.",
+    hints=("By how many tokens does a window of 4 move on, if it shares 1 with the next one?",
+           "The third argument of `range` is the stride. What a window does not share, it moves on by.",
+           "`range(0, len(ids) - max_length, max_length - overlap)`"),
+    cases=[(list(range(12)), 4, 1), (list(range(20, 41)), 5, 3), (list(range(9)), 4, 0), (list(range(8)), 3, 2),
+           ([5, 6, 7], 4, 1)],
+    right=lambda ids, length, overlap: _inputs(ids, length, length - overlap),
+    wrong={"Not answered yet: the overlap is still the stride, so windows of 4 that are to share 1 share 3. Change the "
+           "line of `starts`.": lambda ids, length, overlap: _inputs(ids, length, overlap),
+           "Neighbours share nothing here, whatever the overlap.": lambda ids, length, overlap: _inputs(
+               ids, length, length),
+           "Neighbours share one token more than asked. The stride is `max_length - overlap`, without a further 1.":
+           lambda ids, length, overlap: _inputs(ids, length, length - overlap - 1),
+           "Neighbours share one token less than asked. The shift of one belongs to the targets, not to the stride.":
+           lambda ids, length, overlap: _inputs(ids, length, length - overlap + 1),
+           "The windows move on too far, and leave gaps. What is shared makes the stride smaller.":
+           lambda ids, length, overlap: _inputs(ids, length, length + overlap),
+           "The step is below 0, so no window is cut. Take the overlap from `max_length`, not the other way round.":
+           lambda ids, length, overlap: _inputs(ids, length, overlap - length),
+           "The stride is right, but the last windows lack a next token. The second argument of `range` was right.":
+           lambda ids, length, overlap: [ids[i:i + length] for i in range(0, len(ids), length - overlap)],
+           "The stride is right, but a window may end at the last token, which has no next one. The second argument "
+           "of `range` was right.": lambda ids, length, overlap: _inputs(ids, length, length - overlap, 1)})
 
 count_lost = Exercise(
     "count_lost", chapter="04", why="A gap appears at every seam as soon as the stride is larger than a window.",
@@ -52,7 +83,8 @@ count_lost = Exercise(
 mended_windows = Exercise(
     "mended_windows", chapter="04", why="The shift from input to target is 1, whatever the stride.",
     hints=("Call it with list(range(12)), max_length 4 and stride 3. What is the answer to 0?",
-           "Two numbers move something on here: the stride and the shift. Which belongs in the line of the targets?"),
+           "Two numbers move something on here: the stride and the shift. Which belongs in the line of the targets?",
+           "`ids[start + 1:start + 1 + max_length]`: the shift is 1, whatever the stride."),
     cases=[(list(range(12)), 4, 3), (list(range(9)), 4, 4), (list(range(8)), 3, 1), ([5, 6], 2, 1)], right=_pairs,
     wrong={"The target begins a whole stride later. For stride 3 the answer to 0 should be 1, not 3.":
            lambda ids, length, stride: _pairs(ids, length, stride, stride),

@@ -26,6 +26,12 @@ def _answer(out, low=-math.inf, sign=1):
     return answer
 
 
+def _spreads(rows):
+    """The spread of the rows along each principal component, the most first."""
+    import numpy as np
+    return np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False) ** 2
+
+
 def _around(first, last, keep=lambda words, i, j: i != j):
     """Pairs (word, neighbour) for chapter 5; `first(i, window)` to `last(i, window)` are the places."""
     return lambda words, window: [(words[i], words[j]) for i in range(len(words)) for j in range(
@@ -35,6 +41,7 @@ def _around(first, last, keep=lambda words, i, j: i != j):
 distance_from_products = Exercise(
     "distance_from_products", chapter="05", why="At length 1 it is the root of 2 - 2 * cosine.",
     hints=("The rule stands above the cell: a·a + b·b − 2 a·b. Python writes a·b as `a @ b`.",
+           "The rule has three products of two rows each, and the first one, a·a, is written already.",
            "`a @ a + b @ b - 2 * (a @ b)`"),
     cases=lambda: [(_vectors([3, 0])[0], _vectors([0, 5])[0]), (_vectors([1, 2, 2])[0], _vectors([2, -4, 4])[0])],
     right=lambda a, b: (a @ a + b @ b - 2 * (a @ b)) ** 0.5,
@@ -46,9 +53,28 @@ distance_from_products = Exercise(
            lambda a, b: (a @ a + (b @ b) ** 0.5 - 2 * (a @ b)) ** 0.5,
            "The cosine came in place of the product. For rows of any length the rule takes `a @ b`.":
            lambda a, b: (a @ a + b @ b - 2 * (a @ b) / ((a @ a) * (b @ b)) ** 0.5) ** 0.5})
+share_on_map = Exercise(
+    "share_on_map", chapter="05", why="Any sixteen words make a map. The share says whether it is worth a look.",
+    hints=("Which entry of `spreads` belongs to the first axis of a map, and which to the second?",
+           "The spreads are sorted, the greatest first. Those of a map's axes are the first two: add them up.",
+           "`return spreads[:2].sum() / spreads.sum()`"),
+    cases=lambda: [(_vectors([0, 0, 0], [4, 0, 0], [0, 3, 0], [4, 3, 2]),), (_vectors([1, 5, 2, 0], [2, 0, 2, 7],
+                   [0, 1, 9, 3], [6, 2, 1, 1], [3, 3, 0, 5]),), (_vectors([1, 1], [2, 5], [0, 3]),)],
+    right=lambda rows: _spreads(rows)[:2].sum() / _spreads(rows).sum(),
+    wrong={"Not answered yet: this is the function as it came. It says what a single axis keeps; a map has two.":
+           lambda rows: _spreads(rows)[0] / _spreads(rows).sum(),
+           "This is the second axis alone. Counting starts at 0, and the first axis belongs to the map too.":
+           lambda rows: _spreads(rows)[1] / _spreads(rows).sum(),
+           "Two numbers came, a share for each axis. What the map keeps is their sum.":
+           lambda rows: _spreads(rows)[:2] / _spreads(rows).sum(),
+           "These are three axes. A slice ends before its second number: `[:2]`.":
+           lambda rows: _spreads(rows)[:3].sum() / _spreads(rows).sum(),
+           "This is a spread, not a share of it. Divide by the sum of all spreads.":
+           lambda rows: _spreads(rows)[:2].sum()})
 answer_row = Exercise(
     "answer_row", chapter="05", why="−inf is below every cosine, 0 is not.",
     hints=("Which rows may not be the answer? And which number is below every product?",
+           "A list of places can be set at once: `cosines[[...]] = ...`. And no number is below `-np.inf`.",
            "`cosines[[a, b, c]] = -np.inf`"),
     cases=lambda: [(_turns(0, 30, 90, 130), 0, 1, 2), (_turns(0, 10, 20, 200), 0, 1, 2),
                    (_turns(140, 320, 180, 50, 100), 1, 4, 3), (_turns(50, 120, 160, 150, 240), 2, 4, 1)],
@@ -65,6 +91,7 @@ answer_row = Exercise(
 neighbour_pairs = Exercise(
     "neighbour_pairs", chapter="05", call=lambda answer, *case: sorted(answer(*case)),     # in any order
     hints=("Two loops over places: i for the word, j for its neighbours. From where to where does j run?",
+           "j runs from i − window to i + window, but not below 0, not past the last word, and never over i itself.",
            "`range(max(0, i - window), min(len(words), i + window + 1))`, without i itself."),
     cases=[("the sea let go at dawn".split(), 2), (["the", "sea", "the"], 2), (list("abcde"), 1), ([], 2), (["a"], 3)],
     right=_around(lambda i, w: max(0, i - w), lambda i, w: i + w), why="This is what skip-gram reads of a text.",

@@ -38,6 +38,7 @@ def _cosines(weight, token_id):
 one_hot_lookup = Exercise(
     "one_hot_lookup", chapter="06", why="A one-hot row has a place for every row of the table.",
     hints=("How many places does a one-hot row need, so that every id of the table finds one?",
+           "A place for each row of the table. `weight.shape` is the number of rows, then that of columns.",
            "It needs `weight.shape[0]` places, one for each row. And what is multiplied is the table."),
     cases=_lookups, right=lambda weight, ids: weight[ids],
     wrong={"The one-hot rows are as long as a row of the table. They need a place for every id.":
@@ -51,10 +52,33 @@ one_hot_lookup = Exercise(
            "The table is transposed. A linear layer keeps its weight that way, an embedding does not.":
            lambda weight, ids: _by_one_hot(ids, len(weight), weight.T)})
 
+
+
+def _batches() -> list:
+    import torch
+    return [(torch.tensor(ids), size) for ids, size in (([[2, 3, 2], [5, 2, 3]], 7), ([4, 0], 6), ([1, 1, 1], 3))]
+
+
+rows_changed = Exercise(
+    "rows_changed", chapter="06", why="A row that is not looked up has the gradient 0, and plain steps leave it alone.",
+    hints=("Which part of the step is not 0 for a row that was not looked up?",
+           "A row that was not looked up has the gradient 0. What still moves it is the weight decay, as in AdamW.",
+           "`new = weight - 0.1 * gradient`"),
+    cases=_batches, right=lambda ids, size: sorted(set(ids.flatten().tolist())),
+    wrong={"Not answered yet: every row moves, as in the function as it came. What in the line of `new` pulls at rows "
+           "that were not looked up?": lambda ids, size: list(range(size)),
+           "No row moves: nothing is left of the step. Its first part, the gradient, must stay.":
+           lambda ids, size: [],
+           "These are the rows that stay. The last line was right: `!=` finds those that moved.":
+           lambda ids, size: sorted(set(range(size)).difference(ids.flatten().tolist())),
+           "These are the ids as they came, with repeats. The step must move the rows; the last line was right.":
+           lambda ids, size: ids.flatten().tolist()})
+
 make_table = Exercise(
     "make_table", chapter="06", why="Ids start at 0, so there is one row more than the largest id says.",
     hints=("Which is the largest id of a vocabulary of 4 tokens, and how many rows are needed?",
-           "`torch.nn.Embedding` takes the number of rows first: one for each token of `vocab`."),
+           "The largest id is one less than the number of tokens, since ids start at 0. Count the tokens.",
+           "`torch.nn.Embedding` takes the number of rows first: one for each token, `len(vocab)`."),
     cases=[({"now": 0, "who": 1, "goes": 2, "?": 3}, 3), ({"a": 0, "b": 1}, 5)],
     call=lambda answer, vocab, dim: list(answer(vocab, dim).weight.shape),
     right=lambda vocab, dim: _layer(len(vocab), dim),
@@ -68,7 +92,8 @@ make_table = Exercise(
 nearest = Exercise(
     "nearest", chapter="06", why="Direction counts, length does not, and the token itself is out.",
     hints=("`F.cosine_similarity(weight, weight[token_id], dim=1)` gives a cosine for every row.",
-           "The token itself always has cosine 1. Set its place to a number below −1, then take `argmax`."),
+           "The greatest of them is the token's own, 1. So it must be out before you look for the greatest.",
+           "Set `cosines[token_id]` to a number below −1, then take `cosines.argmax().item()`."),
     cases=_neighbours, right=lambda weight, i: _by_likeness(_cosines(weight, i), i),
     wrong={"This is the token itself: its cosine with itself is 1. Leave it out.":
            lambda weight, i: i,

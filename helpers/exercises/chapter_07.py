@@ -21,6 +21,7 @@ def _embedded(token, position, ids, first=0, after=None):
 embed = Exercise(
     "embed", chapter="07", why="The places are counted along the second axis, and broadcast over the windows.",
     hints=("How many places has a window of these ids? Which axis of `ids.shape` says it?",
+           "`ids.shape` is the number of windows, then that of the tokens in each. And a place is not yet a row.",
            "`torch.arange(ids.shape[1])` are the places; what is added are their rows, `position_layer(places)`."),
     cases=_token_and_position_layers, right=_embedded,
     wrong={"You counted the windows. The places are counted along the other axis, `ids.shape[1]`.":
@@ -34,9 +35,47 @@ embed = Exercise(
            "The first place is 0, not 1.":
            lambda token, position, ids: _embedded(token, position, ids, first=1)})
 
+
+
+def _mean_cases() -> list:
+    import torch
+    return [(torch.tensor(rows),) for rows in (
+        [[1., 0.], [4., 2.], [1., 7.]], [[3., 0., 1.], [0., 6., 1.], [9., 9., 1.], [0., 3., 5.]], [[2., 5.]])]
+
+
+def _mean_by(shares, after=lambda shares: shares):
+    """Means with the shares that `shares` makes of a table of ones; `after` changes them once they are divided."""
+    def mean(rows):
+        import torch
+        taken = shares(torch.ones(len(rows), len(rows)))
+        return after(taken / taken.sum(dim=1, keepdim=True)) @ rows
+    return mean
+
+
+mean_so_far = Exercise(
+    "mean_so_far", chapter="07", cases=_mean_cases, right=_mean_by(lambda ones: ones.tril()),
+    why="Swap the first two rows, and only the first line changes: so little order gets through.",
+    hints=("Line t of `shares` belongs to token t. Which of its columns must be 0?",
+           "`shares` must be 1 up to the diagonal and 0 after it, before it is divided. In `shares(rows, causal)` of "
+           "section 1, `.triu(1)` marked what comes after.",
+           "`.triu(1)` keeps what comes after the diagonal; `.tril()` keeps the diagonal and what comes before: "
+           "`shares = torch.ones(len(rows), len(rows)).tril()`"),
+    wrong={"Not answered yet: this is the function as it came. Every token takes shares of the later ones too.":
+           _mean_by(lambda ones: ones),
+           "This looks the wrong way: each token sees itself and what comes later. Keep the other half.":
+           _mean_by(lambda ones: ones.triu()),
+           "A token sees itself too. Here the first one sees nobody, and 0 / 0 gives `nan`.":
+           _mean_by(lambda ones: ones.tril(-1)),
+           "Each token sees itself alone. The earlier ones must take part.": _mean_by(lambda ones: ones.tril().triu()),
+           "The later tokens are hidden, but the shares no longer add up to 1. Hide them before you divide.":
+           _mean_by(lambda ones: ones, lambda shares: shares.tril()),
+           "This is the sum so far, not the mean. The shares of each line must add up to 1.":
+           lambda rows: rows.cumsum(dim=0)})
+
 two_tables = Exercise(
     "two_tables", chapter="07", why="A row for each id in one, a row for each place in the other.",
     hints=("Which of the two tables is asked for the row of an id, and how many ids are there?",
+           "The number of rows comes first. Ids run up to `vocab_size` − 1, places up to `context_length` − 1.",
            "The token table has `vocab_size` rows, the position table `context_length`; both are `dim` wide."),
     cases=[(50, 8, 3), (9, 12, 2)],
     call=lambda answer, *sizes: [list(layer.weight.shape) for layer in answer(*sizes)],
@@ -70,8 +109,9 @@ def _one_by_one(vector, tokens, places):
 read_back = Exercise(
     "read_back", chapter="07", why="Of all pairs, one adds up to the vector.",
     hints=("Make the sums of all pairs first, as in the worked exercise. How far is each from the vector?",
-           "`(token_table[:, None] + position_table - vector).norm(dim=2)` are the distances, a line for each "
-           "token; `divmod(distances.argmin().item(), len(position_table))` gives line and column."),
+           "`(token_table[:, None] + position_table - vector).norm(dim=2)` are the distances, a line for each token. "
+           "`argmin` counts through them line by line: which line is number 7, if a line has 5 places?",
+           "`divmod(distances.argmin().item(), len(position_table))` gives line and column."),
     cases=_sums_to_read, right=_nearest_pair,
     wrong={"You chose the token first, and then the place. With 3 columns the nearest token row is often "
            "another one: compare all pairs.": _one_by_one,
