@@ -2,11 +2,15 @@
 from __future__ import annotations
 
 import difflib
+import gzip
 import json
 import pickle
 import shutil
 import tempfile
-from contextlib import suppress
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -14,7 +18,6 @@ from typing import NamedTuple
 import gensim.downloader as store
 import numpy as np
 from gensim.models import KeyedVectors
-from gensim.test.utils import datapath
 
 from . import downloads
 
@@ -114,6 +117,15 @@ def original_rows(unit: np.ndarray, known: list[int], originals: np.ndarray) -> 
     return rows
 
 
+@contextmanager
+def _temporary_files_in(folder: str) -> Iterator[None]:
+    before, tempfile.tempdir = tempfile.tempdir, folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
 def _download_full() -> tuple[list[str], np.ndarray]:
     """All words of the full table by gensim's downloader, after a look at the free disk."""
     store.logger.setLevel("CRITICAL")     # else its traceback comes before our message
@@ -124,7 +136,9 @@ def _download_full() -> tuple[list[str], np.ndarray]:
                           f"and COURSE_DOWNLOADS name folders on a larger disk, or use load_word_vectors({SMALL!r}).")
     shutil.rmtree(Path(store.BASE_DIR, FULL + "_tmp"), ignore_errors=True)     # left by a broken try
     try:
-        table = KeyedVectors.load_word2vec_format(store.load(FULL, return_path=True), binary=True)
+        with tempfile.TemporaryDirectory() as scratch, _temporary_files_in(scratch):     # gensim leaves parts there
+            path = store.load(FULL, return_path=True)
+        table = KeyedVectors.load_word2vec_format(path, binary=True)
     except Exception as error:     # gensim raises bare Exceptions too
         raise downloads.MissingDataError(
             f"{FULL} could not be had: {error}.\nExpected: 1.66 GB, fetched by gensim.downloader to "
@@ -133,23 +147,70 @@ def _download_full() -> tuple[list[str], np.ndarray]:
     return table.index_to_key, table.vectors
 
 
+class _Uneven(ValueError):
+    """Rows that are not all equally long."""
+
+
 def _load_file(path: Path) -> KeyedVectors:     # of the learner's own
     try:
         if path.suffix == ".npz":
             with np.load(path, allow_pickle=False) as file:
                 words, rows = file["words"].tolist(), file["vectors"].astype(np.float32)
             if rows.ndim != 2 or not len(words) == len(set(words)) == len(rows):
-                raise ValueError(f"{len(set(words))} different words, vectors of shape {rows.shape}")
+                raise _Uneven(f"it has {len(set(words))} different words, and vectors of shape {rows.shape}")
             return keyed_vectors(words, rows)
         if path.name.endswith((".bin", ".bin.gz")):
+            _check_binary(path)
             return KeyedVectors.load_word2vec_format(path, binary=True)
-        with open(path, encoding="utf-8") as file:
-            no_header = len(file.readline().split()) != 2     # as in GloVe's files
-        return KeyedVectors.load_word2vec_format(path, no_header=no_header)
-    except Exception as error:     # cut off, rows of several sizes, another format
-        raise ValueError(f"{path} can't be read as word vectors: {error}.\nExpected: {SMALL}, {FULL} or a file: "
-                         "word2vec (.bin), text with a word and equally many numbers a line (.txt), or arrays words "
-                         "and vectors (.npz).\nLook whether it is there, is whole and mixes no sizes.") from error
+        return KeyedVectors.load_word2vec_format(path, no_header=not _check_text(path))
+    except FileNotFoundError as error:
+        cause, fault, advice = error, "there is no such file", "Look for it, and give its whole path."
+    except _Uneven as error:
+        cause, fault, advice = error, error, "Mend the file, or have it written anew: all rows must be equally long."
+    except (EOFError, zipfile.BadZipFile, zlib.error) as error:
+        cause, fault, advice = error, f"it is cut off: {error}", "Fetch or copy it once more."
+    except Exception as error:
+        cause, fault, advice = error, f"it has another format: {error}", "Save it in one of these formats."
+    raise ValueError(f"{path} can't be read as word vectors: {fault}.\nExpected: {SMALL}, {FULL} or a file: word2vec "
+                     "(.bin), text with a word and equally many numbers a line (.txt), or arrays words and vectors "
+                     f"(.npz).\nWhat to do: {advice}") from cause
+
+
+def _check_binary(path: Path) -> None:
+    """Raise unless the first rows of a word2vec file are as long as its first line says: gensim may not notice."""
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+        if not (first := file.readline()):
+            raise EOFError("nothing is in it")
+        numbers = int(first.split()[1])
+        start, rows = 0, file.read(20 * (4 * numbers + 50))
+    while (end := rows.find(b" ", start)) >= 0:
+        try:
+            word = rows[start:end].decode().strip("\n")
+        except UnicodeDecodeError:
+            word = ""
+        if not word.isprintable() or not word:
+            raise _Uneven(f"its rows have not the {numbers} numbers that its first line promises")
+        start = end + 1 + 4 * numbers
+
+
+def _check_text(path: Path) -> bool:
+    """Whether a text file has a first line "rows numbers". Raise unless all rows are there and equally long.
+
+    A row with a single number would be taken for many equal ones.
+    """
+    with open(path, "rb") as file:
+        if not (first := file.readline().split()):
+            raise EOFError("nothing is in it")
+        header = len(first) == 2
+        numbers, at = (int(first[1]) if header else len(first) - 1), 1
+        for at, line in enumerate(file, 2):
+            if (came := len(line.split()) - 1) != numbers:
+                if not line.endswith(b"\n") and came < numbers:
+                    raise EOFError(f"its last line has {came} of {numbers} numbers")
+                raise _Uneven(f"line {at:,} has {came} numbers where {numbers} are expected")
+    if header and at - 1 != int(first[0]):
+        raise EOFError(f"its first line promises {int(first[0]):,} rows, and {at - 1:,} are there")
+    return header
 
 
 def nearest_spellings(vectors: KeyedVectors, word: str, n: int = 5) -> list[str]:
@@ -199,6 +260,8 @@ def analogy(vectors: KeyedVectors, a: str, b: str, c: str, exclude: bool = True,
 
 def analogy_questions() -> dict[str, list]:
     """The 19,544 questions of Mikolov et al. 2013 by section, out of gensim's own wheel."""
+    from gensim.test.utils import datapath  # its import takes longer than all else here
+
     parts = Path(datapath("questions-words.txt")).read_text("utf-8").split(": ")[1:]
     return {name: [line.split() for line in lines] for name, *lines in map(str.splitlines, parts)}
 

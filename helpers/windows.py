@@ -6,18 +6,22 @@ and results of Sebastian Raschka's "Build a Large Language Model (From Scratch)"
 """
 from __future__ import annotations
 
+import json
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 from torch.utils.data._utils.collate import default_collate_fn_map
 
 from .downloads import gpt2_files, progress
+
+HELD = 1_000_000        # windows whose order create_dataloader_v1 lets torch hold, in 48 bytes each
 
 
 def count_windows(n_tokens: int, max_length: int, stride: int) -> int:
@@ -89,19 +93,18 @@ class WindowDataset(Dataset):
                           f"target. Use a stride from 1 to {max_length}.", stacklevel=2)
 
     def _cut(self, token_ids) -> None:
-        try:
-            # torch's uint16 has few operations: it sees a token file as int16, and numpy reads it as uint16.
-            row = torch.as_tensor(read_tokens(self.path).view(np.int16) if self.path else token_ids).cpu()
-            fits = row.ndim == 1 and not (len(row) and row.is_floating_point())
-        except (TypeError, RuntimeError, ValueError) as error:
-            if self.path:
-                raise
-            row, fits = error, False
-        if not fits:
-            shape = f"of shape {list(row.shape)} and {row.dtype}" if isinstance(row, torch.Tensor) else f"({row})"
-            raise ValueError(f"token_ids is a {type(token_ids).__name__} {shape}; expected is one row of whole "
-                             "numbers. Pass tokenizer.encode(text), or the pathlib.Path of a token file.")
-        self.token_ids = row
+        if self.path:       # torch's uint16 has few operations: torch sees the file as int16, numpy reads uint16
+            row = read_tokens(self.path).view(np.int16)
+        else:
+            try:            # numpy turns a list into an array in an eighth of torch's time
+                row = np.asarray(token_ids.cpu() if isinstance(token_ids, torch.Tensor) else token_ids)
+                what = f"of shape {list(row.shape)} and {row.dtype}"
+            except (TypeError, RuntimeError, ValueError) as error:
+                row, what = np.array(None), f"({error})"
+            if row.ndim != 1 or (len(row) and row.dtype.kind not in "iu"):
+                raise ValueError(f"token_ids is a {type(token_ids).__name__} {what}; expected is one row of whole "
+                                 "numbers. Pass tokenizer.encode(text), or the pathlib.Path of a token file.")
+        self.token_ids = row = torch.from_numpy(row)
         # Two views, not one of width max_length + 1: the halves of that could not be flattened by .view(-1).
         self.input_ids, self.target_ids = (
             ids.unfold(0, self.max_length, self.stride) if len(row) > self.max_length
@@ -113,12 +116,15 @@ class WindowDataset(Dataset):
         return len(self.input_ids)
 
     def __getitem__(self, index):
-        # numpy gathers row by row, in one thread; torch's input_ids[rows] goes id by id and takes three times as long.
         return tuple(torch.from_numpy(ids[index].astype(np.int64, copy=False)) for ids in self._arrays)
 
     def __getitems__(self, indices: list[int]) -> _Batch:
         """A whole batch at once: DataLoader asks for it where a dataset has this method."""
-        return _Batch(*self[np.asarray(indices)])
+        # numpy gathers row by row, in one thread; torch's input_ids[rows] goes id by id and takes three times as long.
+        # take is faster still, where windows lie side by side (stride = max_length); elsewhere it would copy them all.
+        rows = np.asarray(indices)
+        parts = (ids.take(rows, 0) if ids.flags.c_contiguous else ids[rows] for ids in self._arrays)
+        return _Batch(*(torch.from_numpy(part.astype(np.int64, copy=False)) for part in parts))
 
     def __getstate__(self):
         """For worker processes: views are cut anew there, and of a token file only the path travels."""
@@ -160,6 +166,30 @@ def _collate(batch, *, collate_fn_map=None) -> list[torch.Tensor]:
 default_collate_fn_map[_Sample] = _collate
 
 
+class RandomOrder(Sampler):
+    """The numbers 0 to n - 1, each once, in a random order that is computed while it is read, not held in memory.
+
+    Each round multiplies by an odd number, adds one, and folds the upper half of the bits into the lower. All of
+    this can be undone, so of the numbers with that many bits none comes twice. Those past n - 1 are left out.
+    """
+
+    def __init__(self, n: int, generator: torch.Generator | None = None):
+        self.n, self.generator = n, generator
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __iter__(self) -> Iterator[int]:
+        bits = max(12, (self.n - 1).bit_length())
+        keys = torch.randint(1 << 62, (6, 2), generator=self.generator).tolist()
+        for start in range(0, 1 << bits, 1 << 12):
+            numbers = np.arange(start, start + (1 << 12), dtype=np.uint64)
+            for factor, term in keys:
+                numbers = (numbers * (2 * factor + 1) + term) & ((1 << bits) - 1)
+                numbers ^= numbers >> (bits + 1) // 2
+            yield from numbers[numbers < self.n].tolist()
+
+
 class GPTDatasetV1(WindowDataset):
     """The book's dataset: the windows of a text, encoded with `tokenizer`."""
 
@@ -173,7 +203,8 @@ def create_dataloader_v1(txt, batch_size: int = 4, max_length: int = 256, stride
     """The book's loader: batches [inputs, targets], each int64 [batch_size, max_length].
 
     txt: a text, token ids, or the pathlib.Path of a token file. tokenizer: GPT-2's by default.
-    seed: makes the shuffled order repeatable; without it torch's global generator decides.
+    seed: makes the shuffled order repeatable; without it torch's global generator decides. Up to HELD windows are
+    shuffled as in the book, by torch's RandomSampler; that takes 48 bytes a window, so more come in a RandomOrder.
     """
     text = isinstance(txt, str)
     dataset = (GPTDatasetV1(txt, tokenizer or gpt2_tokenizer(), max_length, stride) if text
@@ -182,8 +213,10 @@ def create_dataloader_v1(txt, batch_size: int = 4, max_length: int = 256, stride
         raise ValueError(f"batch_size is {batch_size} and the number of windows {len(dataset)}, so there is no full "
                          f"batch. Use a batch_size from 1 to {len(dataset)}, a smaller stride or max_length, "
                          "or drop_last=False.")
-    return DataLoader(dataset, batch_size, shuffle, drop_last=drop_last, num_workers=num_workers, collate_fn=_collate,
-                      generator=None if seed is None else torch.Generator().manual_seed(seed))
+    generator = None if seed is None else torch.Generator().manual_seed(seed)
+    order = RandomOrder(len(dataset), generator) if shuffle and len(dataset) > HELD else None
+    return DataLoader(dataset, batch_size, shuffle and order is None, sampler=order, drop_last=drop_last,
+                      num_workers=num_workers, collate_fn=_collate, generator=generator)
 
 
 def gpt2_tokenizer():
@@ -197,8 +230,12 @@ def write_tokens(documents: str | Iterable[str], path: str | os.PathLike, tokeni
     """Encode documents into a file of uint16 ids, the end-of-text id after each; return how many ids.
 
     Of an iterable, such as a generator, no more than one document is in memory at a time. A text is only ever
-    cut between documents: tokens of pieces are not the tokens of the whole. What stood at `path` stays until
-    all of the new file is written beside it.
+    cut between documents: tokens of pieces are not the tokens of the whole.
+
+    The file holds nothing but ids, so numpy.fromfile and other programs read it too. It can't say itself where it
+    should end; how many ids there must be stands in a second file, `path` with .json behind it. Both are written
+    beside the old ones first, which stay until all is written. Then the ids are renamed before their number, so
+    whatever happens between the two, read_tokens sees a number that doesn't fit, or none.
     """
     tokenizer = tokenizer or gpt2_tokenizer()
     if tokenizer.n_vocab > 1 << 16:
@@ -207,33 +244,41 @@ def write_tokens(documents: str | Iterable[str], path: str | os.PathLike, tokeni
     documents = [documents] if isinstance(documents, str) else documents
     small = isinstance(documents, (list, tuple)) and sum(map(len, documents)) < 1_000_000
     path, count = Path(path), 0
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    targets = [path, path.with_name(path.name + ".json")]
+    beside = [target.with_name(f"{target.name}.{os.getpid()}.part") for target in targets]
     try:
-        with open(beside, "wb") as file:
+        with open(beside[0], "wb") as file:
             for document in progress(documents, desc="Encoding documents", disable=small):
                 ids = tokenizer.encode_ordinary(document) + [tokenizer.eot_token]
                 count += file.write(np.array(ids, dtype="<u2").tobytes()) // 2
         if count == 0:
             raise ValueError("No document came; expected is a text or several. Pass at least one.")
-        os.replace(beside, path)
+        beside[1].write_text(json.dumps({"n_tokens": count}))
+        for written, target in zip(beside, targets, strict=True):
+            os.replace(written, target)
     finally:
-        beside.unlink(missing_ok=True)
+        for written in beside:
+            written.unlink(missing_ok=True)
     return count
 
 
 def read_tokens(path: str | os.PathLike, n_tokens: int | None = None) -> np.ndarray:
     """Map a token file into memory: uint16 [number of tokens], read from disk only where it is used.
 
-    n_tokens: how many there must be, as write_tokens returned it. ValueError for a file that is missing,
-    empty or cut off: of an odd number of bytes, or of another number of tokens than n_tokens.
+    n_tokens: how many there must be; by default, what write_tokens wrote into the file beside it. Give it for a
+    file of another program. ValueError for a file that is missing, empty, cut off or too long, wherever the cut is.
     """
     path = Path(path)
-    size = path.stat().st_size if path.exists() else None
-    if not size or size % 2 or n_tokens not in (None, size // 2):
+    beside, size = path.with_name(path.name + ".json"), path.stat().st_size if path.exists() else None
+    if n_tokens is None:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            n_tokens = int(json.loads(beside.read_text("utf-8"))["n_tokens"])
+    if not size or size != 2 * (n_tokens or 0):
         came = "is missing" if size is None else f"has {size:,} bytes" if size else "is empty"
         came += ", cut off in the middle of a token" if size and size % 2 else ""
-        wanted = "at least one token" if n_tokens is None else f"{n_tokens:,} tokens"
-        raise ValueError(f"{path.name} {came}; expected is {wanted} of two bytes each. "
-                         "Write the whole file again with write_tokens.")
+        wanted = (f"{n_tokens:,} tokens of two bytes each" if n_tokens is not None else
+                  f"{beside.name} beside it, which says how many tokens there must be, or n_tokens" if size else
+                  "at least one token of two bytes")
+        raise ValueError(f"{path.name} {came}; expected is {wanted}. Write the whole file again with write_tokens.")
     # Mode "c" (copy on write) never writes to the file and spares torch's warning about read-only memory.
     return np.memmap(path, dtype="<u2", mode="c")
