@@ -1,5 +1,4 @@
 """Chapter 6: what it claims of tables, gradients and meaning, and what its checks say to wrong answers."""
-import json
 import re
 
 import pytest
@@ -7,21 +6,11 @@ import torch
 from torch.nn import functional as F
 
 from helpers import check
-from tests.books import ROOT, code, read, shown, tags
+from helpers.embeddings import InputEmbedding
+from tests.books import Chapter, assert_told, each_wrong_answer
 
-BOOK = ROOT / "notebooks" / "06_token_embeddings.ipynb"
-QUESTIONS = json.loads((ROOT / "data" / "questions" / "06_token_embeddings.json").read_text(encoding="utf-8"))
-
-
-def source_of(start: str) -> str:
-    """The one code cell of the chapter that holds `start`."""
-    found = [cell.source for cell in code(read(BOOK)) if start in cell.source]
-    assert len(found) == 1, f"{len(found)} cells hold {start!r}"
-    return found[0]
-
-
-def printed(start: str) -> str:
-    return "\n".join(shown(cell) for cell in code(read(BOOK)) if start in cell.source)
+CHAPTER = Chapter("06")
+source_of, printed = CHAPTER.source_of, CHAPTER.printed
 
 
 @pytest.fixture
@@ -56,16 +45,26 @@ def test_the_chapter_prints_the_known_shapes():
 
 
 @pytest.mark.parametrize("name, moved", [("SGD", [10, 10]), ("Adam", [10, 20]), ("AdamW", [1000, 1000])])
-def test_the_rows_that_each_optimizer_moves(name, moved, torch_names):
-    exec(source_of("def rows_moved").split("\n\n\nfor ")[0], torch_names)
-    assert torch_names["rows_moved"](getattr(torch.optim, name)) == moved
+def test_the_rows_that_each_rule_and_torchs_optimizer_of_that_name_moves(name, moved):
+    names = CHAPTER.defined("def rows_moved", torch=torch)
+    assert names["rows_moved"](names["rules"][name]) == moved
+    assert f"{name} {moved}" in printed("def rows_moved")
+    toy, theirs = torch.nn.Embedding(1000, 8), []
+    optimizer = getattr(torch.optim, name)(toy.parameters(), lr=0.1)
+    for batch in (torch.arange(0, 10), torch.arange(10, 20)):
+        before = toy.weight.detach().clone()
+        optimizer.zero_grad()
+        toy(batch).pow(2).sum().backward()
+        optimizer.step()
+        theirs.append((toy.weight != before).any(dim=1).sum().item())
+    assert theirs == moved
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_from_any_seed_words_that_are_used_alike_end_alike_and_the_others_do_not(seed, torch_names):
     exec(source_of('words = "cat dog'), torch_names)
     exec(source_of("guess = torch.nn.Linear").replace("manual_seed(123)", f"manual_seed({seed})"), torch_names)
-    exec(source_of("def cosine_table").split("\n\n\nshow.")[0], torch_names)
+    exec(CHAPTER.definition("def cosine_table"), torch_names)
     after = torch_names["cosine_table"](torch_names["eight"].weight)
     assert after[0, 1] > 0.95 and after[2, 3] > 0.95 and after[:2, 2:].max() < 0
     assert torch_names["errors"][0] == pytest.approx(2.08, abs=0.02)
@@ -73,19 +72,24 @@ def test_from_any_seed_words_that_are_used_alike_end_alike_and_the_others_do_not
 
 
 def test_the_table_built_in_the_chapter_is_the_one_in_the_helper(torch_names):
-    from helpers.embeddings import InputEmbedding
-
     exec(source_of("num_embeddings=6, embedding_dim=3"), torch_names)
     torch.manual_seed(123)
     assert torch.equal(InputEmbedding(6, 4, 3, position="none").token.weight, torch_names["layer"].weight)
 
 
-def test_the_worked_exercise_counts_what_the_gradient_counts(torch_names):
-    exec(source_of("def times_used").split("\n\n\n")[0], torch_names)
+def test_the_worked_exercise_counts_what_the_gradient_counts():
+    times_used = CHAPTER.defined("def times_used", torch=torch)["times_used"]
     ids = torch.randint(50, (4, 9))
     layer = torch.nn.Embedding(50, 2)
     layer(ids).sum().backward()
-    assert torch_names["times_used"](ids, 50).tolist() == layer.weight.grad[:, 0].tolist()
+    assert times_used(ids, 50).tolist() == layer.weight.grad[:, 0].tolist()
+
+
+def rows_moved(ids, vocab_size, step):
+    layer = torch.nn.Embedding(vocab_size, 4)
+    layer(ids).sum().backward()
+    weight = layer.weight.detach()
+    return (step(weight, layer.weight.grad) != weight).any(dim=1).nonzero().flatten().tolist()
 
 
 def wrong_answers():
@@ -97,6 +101,12 @@ def wrong_answers():
             "end at the largest id of this batch": lambda w, ids: one(ids).float() @ w,
             "Not every table has 6 rows": lambda w, ids: one(ids, num_classes=6).float() @ w,
             "The table is transposed": lambda w, ids: one(ids, num_classes=len(w)).float() @ w.T},
+        check.rows_changed: {
+            "as it came": lambda ids, size: rows_moved(ids, size, lambda w, grad: w - 0.1 * grad - 0.01 * w),
+            "as in the function as it came": lambda ids, size: rows_moved(ids, size, lambda w, grad: w - 0.01 * w),
+            "No row moves": lambda ids, size: rows_moved(ids, size, lambda w, grad: w - 0 * grad),
+            "the rows that stay": lambda ids, size: sorted({*range(size)} - {*ids.flatten().tolist()}),
+            "with repeats": lambda ids, size: ids.flatten().tolist()},
         check.make_table: {
             "finds no row": lambda vocab, dim: torch.nn.Embedding(max(vocab.values()), dim),
             "are swapped": lambda vocab, dim: torch.nn.Embedding(dim, len(vocab)),
@@ -109,16 +119,15 @@ def wrong_answers():
             "This is the cosine": lambda w, i: cos(w, w[i], dim=1).sort(descending=True).values[1].item()}}
 
 
-@pytest.mark.parametrize("exercise, part, answer", [
-    pytest.param(exercise, part, answer, id=f"{exercise.name}: {part}")
-    for exercise, answers in wrong_answers().items() for part, answer in answers.items()])
+@pytest.mark.parametrize("exercise, part, answer", each_wrong_answer(wrong_answers()))
 def test_each_wrong_answer_gets_its_own_message(exercise, part, answer):
-    verdict = exercise(answer)
-    assert verdict.state == "wrong" and part in verdict.text, verdict.text
+    assert_told(exercise, part, answer)
 
 
 def test_right_answers_in_other_words_pass():
     assert check.one_hot_lookup(lambda w, ids: torch.eye(len(w))[ids] @ w).passed
+    assert check.rows_changed(lambda ids, size: rows_moved(ids, size, lambda w, grad: w - 0.01 * grad)).passed
+    assert check.rows_changed(lambda ids, size: ids.unique()).text.startswith("For input"), "a list is asked for"
     assert check.make_table(lambda vocab, dim: torch.nn.Embedding(max(vocab.values()) + 1, dim)).passed
     assert check.nearest(lambda w, i: F.cosine_similarity(w, w[i], dim=1).topk(2).indices[1]).passed
 
@@ -131,22 +140,12 @@ def test_an_error_inside_an_answer_is_told():
 
 
 def test_the_predictions_match_what_comes_out():
-    outcomes = [shown(cell) for cell in code(read(BOOK)) if "check.outcome(" in cell.source]
-    assert len(outcomes) == len(QUESTIONS["predictions"]) == 5
-    for item in QUESTIONS["predictions"].values():
-        whys = [item["explain"]] if item.get("number") else item["choices"].values()
-        plain = [" ".join(why.replace("`", "").split()) for why in whys]
-        assert any(why in " ".join(text.split()) for why in plain for text in outcomes), item["question"]
+    CHAPTER.assert_predictions_come_out(5)
 
 
 def test_every_wrong_choice_of_the_quiz_explains_itself():
-    for item in QUESTIONS["quiz"]:
-        whys = [choice["why"] for choice in item["choices"]]
-        assert len(set(whys)) == len(whys) >= 3 and sum(choice["right"] for choice in item["choices"]) == 1
-        assert all(len(why.split()) >= 5 for why in whys)
+    CHAPTER.assert_quiz_explains_itself()
 
 
 def test_the_errors_in_view_are_the_four_that_teach():
-    errors = [cell for cell in code(read(BOOK)) if "raises-exception" in tags(cell)]
-    names = [output.ename for cell in errors for output in cell.outputs if output.output_type == "error"]
-    assert names == ["IndexError", "RuntimeError", "IndexError", "IndexError"]
+    assert CHAPTER.errors() == ["IndexError", "RuntimeError", "IndexError", "IndexError"]

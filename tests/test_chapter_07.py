@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 from helpers import check, show
 from helpers.embeddings import GPT2_SIZES, InputEmbedding, rotate, sinusoidal_positions
 from helpers.windows import create_dataloader_v1, gpt2_tokenizer
-from tests.books import CHAPTERS, code, exercises, read, tags
+from tests.books import AWAKENING, CHAPTERS, VERDICT, Chapter, code, exercises, read, tags
 
 PATH = next((path for path in CHAPTERS if path.name.startswith("07_")), None)
 pytestmark = pytest.mark.skipif(PATH is None, reason="chapter 7 is not in notebooks/")
@@ -42,9 +42,7 @@ def on_the_verdict(verdict):
 
 def test_on_the_verdict_the_first_batch_and_all_shapes_are_the_books(on_the_verdict):
     seen = on_the_verdict
-    assert seen["inputs"].tolist() == [
-        [40, 367, 2885, 1464], [1807, 3619, 402, 271], [10899, 2138, 257, 7026], [15632, 438, 2016, 257],
-        [922, 5891, 1576, 438], [568, 340, 373, 645], [1049, 5975, 284, 502], [284, 3285, 326, 11]]
+    assert seen["inputs"].tolist() == VERDICT
     assert list(seen["token_embeddings"].shape) == [8, 4, 256]
     assert list(seen["position_embeddings"].shape) == [4, 256]
     assert list(seen["input_embeddings"].shape) == [8, 4, 256]
@@ -57,11 +55,26 @@ def test_on_the_verdict_two_windows_of_128_columns_give_2_4_128(on_the_verdict):
 
 def test_on_the_awakening_windows_of_three_give_8_3_256(awakening):
     ids, _ = next(iter(create_dataloader_v1(awakening, 8, 3, 3, shuffle=False)))
-    assert ids.tolist() == [[2, 11851, 25], [383, 28832, 198], [198, 2235, 6434], [25, 16693, 40159],
-                            [259, 198, 198], [2235, 6280, 25], [47465, 198, 198], [26866, 198, 198]]
+    assert ids.tolist() == AWAKENING
     layer = InputEmbedding(50257, 3, 256)
     assert list(layer.token(ids).shape) == list(layer(ids).shape) == [8, 3, 256]
     assert list(layer.positions(3).shape) == [3, 256]
+
+
+def test_the_chapter_prints_both_known_batches_and_all_known_shapes():
+    known = Chapter("07").printed("awakening = ")
+    assert [int(number) for number in re.findall(r"\d+", known.split(" [8, 4] -> ")[0])] == sum(VERDICT, [])
+    assert "[8, 4] -> [8, 4, 256]" in known and known.endswith("[8, 3] -> [8, 3, 256]\n")
+    assert [int(number) for number in re.findall(r"\d+", known.split("[8, 4, 256]")[1].split(" [8, 3] -> ")[0])] == (
+        sum(AWAKENING, []))
+    assert "[0, 1, 2, 3] -> [4, 256]" in Chapter("07").printed("position_embeddings = position_layer")
+    assert "[8, 3] [8, 3, 256] + [3, 256] -> [8, 3, 256]" in Chapter("07").printed("for batch_size, length, dim in")
+    assert "[2, 4] [2, 4, 128] + [4, 128] -> [2, 4, 128]" in Chapter("07").printed("for batch_size, length, dim in")
+
+
+def test_the_chapter_prints_the_sizes_of_both_tables_of_each_model():
+    lines = [line.split() for line in Chapter("07").printed("GPT2_SIZES.items()").splitlines()[1:]]
+    assert lines == [[name, str(dim), f"{50257 * dim:,}", f"{1024 * dim:,}"] for name, (_, dim) in GPT2_SIZES.items()]
 
 
 def test_the_chapter_and_the_helpers_give_the_same(ours):
@@ -172,6 +185,13 @@ def solved(name: str) -> str:
     ("embed", "ids.shape[1]", "1, ids.shape[1] + 1", "The first place is 0"),
     ("embed", "position_layer(places)", "position_layer(ids)", "Position rows are chosen by place"),
     ("embed", "position_layer(places)", "places", "The numbers of the places were added"),
+    ("mean_so_far", ".tril()", "", "as it came"),
+    ("mean_so_far", ".tril()", ".triu()", "looks the wrong way"),
+    ("mean_so_far", ".tril()", ".tril(-1)", "the first one sees nobody"),
+    ("mean_so_far", "torch.ones(len(rows), len(rows)).tril()", "torch.eye(len(rows))", "sees itself alone"),
+    ("mean_so_far", "torch.ones(len(rows), len(rows)).tril()\n    shares = shares / shares.sum(dim=1, keepdim=True)",
+     "(torch.ones(len(rows), len(rows)) / len(rows)).tril()", "Hide them before you divide"),
+    ("mean_so_far", "return shares @ rows", "return rows.cumsum(dim=0)", "the sum so far"),
     ("two_tables", "vocab_size, dim), torch.nn.Embedding(context_length",
      "context_length, dim), torch.nn.Embedding(vocab_size", "This is the function as it came"),
     ("two_tables", "context_length, dim)\n", "vocab_size, dim)\n", "Both tables have a row for each id"),

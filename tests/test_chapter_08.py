@@ -19,27 +19,10 @@ from helpers.texts import load_text
 from helpers.vectors import toy_corpus
 from helpers.windows import WindowDataset, create_dataloader_v1, gpt2_tokenizer
 from helpers.words import build_vocab
-from tests.books import ROOT, code, read, shown, tags
+from tests.books import VERDICT, Chapter, assert_told, each_wrong_answer
 
-BOOK = ROOT / "notebooks" / "08_text_to_tensors.ipynb"
-QUESTIONS = json.loads((ROOT / "data" / "questions" / "08_text_to_tensors.json").read_text(encoding="utf-8"))
-
-
-def source_of(start: str) -> str:
-    """The one code cell of the chapter that holds `start`."""
-    found = [cell.source for cell in code(read(BOOK)) if start in cell.source]
-    assert len(found) == 1, f"{len(found)} cells hold {start!r}"
-    return found[0]
-
-
-def printed(start: str) -> str:
-    return "\n".join(shown(cell) for cell in code(read(BOOK)) if start in cell.source)
-
-
-def definition(name: str) -> str:
-    """The source of one function or class of the chapter, without what stands after it in its cell."""
-    source = source_of(name)
-    return source[:source.find("\n\n\n", source.index(name))] if "\n\n\n" in source[source.index(name):] else source
+CHAPTER = Chapter("08")
+source_of, printed = CHAPTER.source_of, CHAPTER.printed
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -54,11 +37,9 @@ def one_thread():
 @pytest.fixture(scope="module")
 def chapter() -> dict:
     """The chapter's own model, training and measures, read from its cells."""
-    names = {"torch": torch, "nn": nn, "F": F, "InputEmbedding": InputEmbedding, "WindowDataset": WindowDataset,
-             "progress": lambda steps, desc: steps}
-    for name in ("class TinyModel", "def loss_of", "def train(", "def by_chance", "def draw_letters", "def loss_on"):
-        exec(definition(name), names)
-    return names
+    return CHAPTER.defined(
+        "class TinyModel", "def loss_of", "def train(", "def by_chance", "def draw_letters", "def loss_on", torch=torch,
+        nn=nn, F=F, InputEmbedding=InputEmbedding, WindowDataset=WindowDataset, progress=lambda steps, desc: steps)
 
 
 # ---- the pipe ------------------------------------------------------------------------------------
@@ -79,9 +60,7 @@ def run_the_pipe(text: str) -> dict:
 
 def test_on_the_verdict_the_first_batch_is_the_books(verdict):
     names = run_the_pipe(verdict)
-    assert names["inputs"].tolist() == [
-        [40, 367, 2885, 1464], [1807, 3619, 402, 271], [10899, 2138, 257, 7026], [15632, 438, 2016, 257],
-        [922, 5891, 1576, 438], [568, 340, 373, 645], [1049, 5975, 284, 502], [284, 3285, 326, 11]]
+    assert names["inputs"].tolist() == VERDICT
     assert list(names["x"].shape) == [8, 4, 256] and list(names["position_rows"].shape) == [4, 256]
 
 
@@ -204,6 +183,12 @@ def wrong_answers():
             "The one called out": lambda v, c, d: v * d + c * d + 3 * d * d,
             "not dim": lambda v, c, d: v * d + c * d + 4 * d,
             "A position is a row": lambda v, c, d: v * d + c + 4 * d * d},
+        check.shuffled_token: {
+            "as it came": lambda numbers, stride, window, place: window * stride + place,
+            "where the window of that number lies": lambda n, stride, window, place: n.index(window) * stride + place,
+            "by the place of the token": lambda numbers, stride, window, place: numbers[place] * stride + place,
+            "Windows start": lambda numbers, stride, window, place: numbers[window] + place,
+            "4 for the stride": lambda numbers, stride, window, place: numbers[window] * 4 + place},
         check.next_token_loss: {
             "It still shifts": lambda s, t: cross(s[:, :-1], t[:, 1:]),
             "the other way": lambda s, t: cross(s[:, 1:], t[:, :-1]),
@@ -219,12 +204,9 @@ def wrong_answers():
                                        lambda piece: len(piece.decode("utf-8", "replace")))}}
 
 
-@pytest.mark.parametrize("exercise, part, answer", [
-    pytest.param(exercise, part, answer, id=f"{exercise.name}: {part}")
-    for exercise, answers in wrong_answers().items() for part, answer in answers.items()])
+@pytest.mark.parametrize("exercise, part, answer", each_wrong_answer(wrong_answers()))
 def test_each_wrong_answer_gets_its_own_message(exercise, part, answer):
-    verdict = exercise(answer)
-    assert verdict.state == "wrong" and part in verdict.text, verdict.text
+    assert_told(exercise, part, answer)
 
 
 def test_right_answers_in_other_words_pass(chapter):
@@ -234,32 +216,30 @@ def test_right_answers_in_other_words_pass(chapter):
     assert check.trace(lambda p, s, w, k: (len(b"".join(p[:w * s + k])), len(b"".join(p[:w * s + k + 1])))).passed
 
 
+def test_the_token_of_the_exercise_is_the_one_in_a_shuffled_batch():
+    windows = WindowDataset(torch.arange(100, 200), max_length=4, stride=3)
+    numbers = torch.randperm(len(windows), generator=torch.Generator().manual_seed(8))[:5]
+    inputs = windows[numbers][0]
+    tokens = [[check.shuffled_token.right(numbers.tolist(), 3, window, place) for place in range(4)]
+              for window in range(5)]
+    assert (inputs - 100).tolist() == tokens
+
+
 def test_the_predictions_match_what_comes_out():
-    outcomes = [shown(cell) for cell in code(read(BOOK)) if "check.outcome(" in cell.source]
-    assert len(outcomes) == len(QUESTIONS["predictions"]) == 6
-    for item in QUESTIONS["predictions"].values():
-        whys = [item["explain"]] if item.get("number") else item["choices"].values()
-        plain = [" ".join(why.replace("`", "").split()) for why in whys]
-        assert any(why in " ".join(text.split()) for why in plain for text in outcomes), item["question"]
+    CHAPTER.assert_predictions_come_out(6)
 
 
 def test_every_wrong_choice_of_the_quiz_explains_itself():
-    for item in QUESTIONS["quiz"]:
-        whys = [choice["why"] for choice in item["choices"]]
-        assert len(set(whys)) == len(whys) >= 3 and sum(choice["right"] for choice in item["choices"]) == 1
-        assert all(len(why.split()) >= 5 for why in whys)
+    CHAPTER.assert_quiz_explains_itself()
 
 
 def test_the_errors_in_view_are_the_two_that_teach():
-    errors = [cell for cell in code(read(BOOK)) if "raises-exception" in tags(cell)]
-    names = [output.ename for cell in errors for output in cell.outputs if output.output_type == "error"]
-    assert names == ["ValueError", "IndexError"]
+    assert CHAPTER.errors() == ["ValueError", "IndexError"]
 
 
 def test_two_notebooks_that_save_at_once_leave_no_damaged_file(tmp_path):
-    names = {"os": os, "np": np}
-    exec(definition("def save_arrays"), names)
-    start = "import os, sys, numpy as np, pathlib\n" + definition("def save_arrays")
+    names = CHAPTER.defined("def save_arrays", os=os, np=np)
+    start = "import os, sys, numpy as np, pathlib\n" + CHAPTER.definition("def save_arrays")
     start += "\nfor n in range(60): save_arrays(pathlib.Path(sys.argv[1]), table=np.full(50_000, n))"
     path = tmp_path / "model.npz"
     names["save_arrays"](path, table=np.zeros(50_000))
