@@ -29,6 +29,7 @@ from .show import Picture
 
 QUESTIONS = Path(__file__).resolve().parent.parent / "data" / "questions"
 ANSWERS, EXERCISES, SOLVED = {}, {}, set()  # key -> prediction, name -> Exercise, names
+HERE = set()  # the chapters that this kernel has asked something of
 STATES = {"right": "✓ #009E73 #DFF3EC", "wrong": "✗ #D55E00 #FBE6DA", "open": "○ #0072B2 #E1EEF7"}
 
 
@@ -81,7 +82,7 @@ class Ask(Picture):
 
 
 def _items(part: str, files: str = "*") -> list:
-    """Pairs (key, item) of all predictions or quizzes; what is malformed is named by its key."""
+    """All (key, item, chapter) of predictions or quizzes; what is malformed is named by its key."""
     found = []
     for path in sorted(QUESTIONS.glob(f"{files}.json")):
         key = part
@@ -92,7 +93,7 @@ def _items(part: str, files: str = "*") -> list:
                 if part == "quiz":
                     choices = {c["text"]: c["why"] for c in choices if c["right"] in (True, False)}
                 "".join([item["question"], *choices, *choices.values()])  # fails on what is no text
-                found.append((key, item))
+                found.append((key, item, path.stem[:2]))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path.name}, {key}: {type(error).__name__}: {error}. Expected is "
                              "the format at the top of helpers/check.py. Mend it.") from error
@@ -100,12 +101,14 @@ def _items(part: str, files: str = "*") -> list:
 
 
 def _prediction(wanted: str) -> tuple[dict, dict]:
-    items = [item for key, item in _items("predictions") if key == wanted]
+    items = [(item, chapter) for key, item, chapter in _items("predictions") if key == wanted]
     if len(items) != 1:
         raise ValueError(f"{len(items)} predictions have the key {wanted!r}; expected is one. "
                          "Look for it in data/questions.")
-    choices = items[0].get("choices", {})
-    return items[0], {text.replace("`", ""): why for text, why in choices.items()}
+    (item, chapter), = items
+    HERE.add(chapter)
+    choices = item.get("choices", {})
+    return item, {text.replace("`", ""): why for text, why in choices.items()}
 
 
 def predict(key: str, answer=None) -> Ask:
@@ -127,7 +130,7 @@ def predict(key: str, answer=None) -> Ask:
             ask.controls[0].value = str(answer)
         if key not in ANSWERS:
             wanted = f"one of {list(choices)}" if choices else "a number"
-            raise ValueError(f"{answer!r} came; expected is {wanted}. Change the answer.")
+            raise ValueError(f"{_short(answer)} came; expected is {wanted}. Change the answer.")
     return ask
 
 
@@ -153,7 +156,7 @@ def outcome(key: str, value) -> Verdict:
 
 def quiz(chapter: str) -> Ask:
     """The questions at the end of a chapter; every choice is answered by its explanation."""
-    items, right = [item for _, item in _items("quiz", f"{chapter}_*")], {}
+    items, right = [item for _, item, _ in _items("quiz", f"{chapter}_*")], {}
     if not items:
         raise ValueError(f"No questions came for {chapter!r}; expected is a chapter such as '01'.")
     said = {True: "Right.", False: "Not quite."}
@@ -223,19 +226,26 @@ class Exercise:
         EXERCISES[name] = self
 
     def __call__(self, answer=None) -> Verdict:
-        cases = self.cases() if callable(self.cases) else self.cases
+        HERE.add(self.chapter)
+        return self.judge(answer, self.outcomes(answer))
 
-        def outcomes(thing):
-            if cases is None:
-                return [thing]
-            return [_try(self.call, thing, *copy.deepcopy(case)) for case in cases]
+    def outcomes(self, answer) -> list:
+        """What an answer gives for each case, or the error that it ends in."""
+        cases = self.cases() if callable(self.cases) else self.cases
+        if cases is None:
+            return [answer]
+        return [_try(self.call, answer, *copy.deepcopy(case)) for case in cases]
+
+    def judge(self, answer, given: list) -> Verdict:
+        """The verdict on an answer whose outcomes are `given`; helpers/returned.py brings its own."""
+        cases = self.cases() if callable(self.cases) else self.cases
 
         def fits(gave, want):
             if cases is None and callable(want):
                 return _try(lambda: bool(want(gave))) is True
             return same(gave, want)
 
-        given, expected = outcomes(answer), outcomes(self.right)
+        expected = self.outcomes(self.right)
         for error in expected:
             if isinstance(error, BaseException):
                 raise error  # ours: a failing answer must not look right because of it
@@ -248,11 +258,12 @@ class Exercise:
             return Verdict("open", f"Not answered yet. Hint 1: {self.hints[0]}")
         known = []
         for message, wrong in self.wrong.items():
-            outs = outcomes(wrong)
+            outs = self.outcomes(wrong)
             if all(fits(given[i], out) for i, out in enumerate(outs) if not same(out, expected[i])):
                 known.append((sum(map(fits, given, outs)), message))
         if known:  # the one that agrees most often
-            return Verdict("wrong", max(known, key=lambda pair: pair[0])[1])
+            message = max(known, key=lambda pair: pair[0])[1]
+            return Verdict("open" if message.startswith("Not answered yet") else "wrong", message)
         help_ = f" For help: check.hint({self.name!r})"
         if cases is None:
             return Verdict("wrong", f"You gave {_short(answer)}, which is not it.{help_}")
@@ -277,9 +288,13 @@ def hint(name: str) -> Verdict:
 
 
 def progress(chapter: str = "", save: str = "") -> Picture:
-    """The exercises solved in this kernel, of one chapter or all; `save` names a file to write."""
-    html = ""
-    for number in sorted({t.chapter for t in EXERCISES.values() if chapter in ("", t.chapter)}):
+    """The exercises solved in this kernel, of the chapter that it runs, or of another one, or of "all".
+
+    They are kept in the kernel and nowhere else; `save` names a file to write them to.
+    """
+    html, numbers = "", sorted({task.chapter for task in EXERCISES.values()})
+    wanted = {chapter} if chapter else HERE.intersection(numbers) or {*numbers}
+    for number in numbers if chapter == "all" else sorted(wanted.intersection(numbers)):
         names = [name for name, task in EXERCISES.items() if task.chapter == number]
         done = len(SOLVED.intersection(names))
         html += (f"<div><b>Chapter {number}: {'█' * done}{'░' * (len(names) - done)} "

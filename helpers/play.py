@@ -311,25 +311,27 @@ def positions(sentence: str = "The dog bites the man") -> Playground:
               for kind in ("learned", "sinusoidal", "none")}
 
     def draw(sentence, position, place, other):
-        words, layer = split_words(sentence)[:WORDS], layers[position]
+        words, layer, bare = split_words(sentence)[:WORDS], layers[position], position == "none"
         if len(words) < 2:
             raise ValueError("A sentence of at least two words is needed here. Type one.")
         place, other, order = min(place, len(words) - 1), min(other, len(words) - 1), list(range(len(words)))
         order[place], order[other] = other, place
         ids = torch.tensor([list(dict.fromkeys(words)).index(word) for word in words])
         before, after, token = layer(ids).tolist(), layer(ids[order]).tolist(), layer.token(ids)[place]
-        row = torch.zeros(8) if position == "none" else layer.positions(len(words))[place]
+        row = torch.zeros(8) if bare else layer.positions(len(words))[place]
         new = [k for k, vector in enumerate(after) if vector not in before]
         same = ("The same word at both places: nothing has changed." if words[place] == words[other] else
                 "The rows are the same as before: nothing in them tells of the order.")
-        return (show.tokens(words, ids.tolist(), marked=[place])
-                + show.heat(torch.stack([token, row, token + row]), [
-                    f"token row of {words[place]}", f"position row {place}", "their sum"],
-                    caption=f"Place {place}, {position} positions")
-                + show.note(f"Places {place} and {other} swapped:")
+        rows = [f"{k} {words[old]}" for k, old in enumerate(order)]
+        picture = show.tokens(words, ids.tolist(), marked=[place]) + show.heat(
+            torch.stack([token, row, token + row]),
+            [f"token row of {words[place]}", "no position row" if bare else f"position row {place}", "their sum"],
+            caption=f"Place {place}, {'no' if bare else position} positions")
+        if place == other:
+            return picture + show.heat(after, rows, caption="The sums, place by place")
+        return (picture + show.note(f"Places {place} and {other} swapped:")
                 + show.tokens([words[k] for k in order], marked=[place, other])
-                + show.heat(after, [f"{k} {words[old]}" for k, old in enumerate(order)], lit=new,
-                            caption=f"The sums after the swap: {len(new)} rows are new")
+                + show.heat(after, rows, lit=new, caption=f"The sums after the swap: {len(new)} rows are new")
                 + show.note("The new rows tell a model that the order has changed." if new else same))
 
     return Playground(draw, sentence=_control("sentence", sentence),
@@ -380,3 +382,24 @@ def pipe(text: str, tokenizer=None, layer=None) -> Playground:
     _reach(chosen, box, lambda text: min(len(tokenizer.encode_ordinary(text)), layer.context_length))
     return Playground(draw, text=box, token=chosen,
                       column=_control("column", 3, 0, layer.token.embedding_dim - 1))
+
+
+def costs(tokens: dict[str, float], bytes_each: float) -> Playground:
+    """Hours, disk and money for encoding a corpus; `tokens`: how many, by its name (chapter 9)."""
+    def draw(corpus, rate, cores, cents):
+        size = corpus * bytes_each
+        alone = size / (rate * 1e6) / 3600
+        spent = alone * cents / 100
+        return show.table([
+            ["text", f"{size / 1e9:,.3f} GB", f"{corpus:,.0f} tokens of {bytes_each:.1f} bytes on average"],
+            ["shards", f"{corpus * 2 / 1e9:,.3f} GB",
+             f"2 bytes a token; {-(-corpus // 1e8):,.0f} of at most 100 million tokens"],
+            ["hours", f"{alone / cores:,.3f}", f"{alone:,.3f} of one core, divided by {cores:,}"],
+            ["price", f"{spent:,.2f}", f"{alone:,.3f} hours of a core at {cents / 100:.2f}, however many share them"]],
+            ["what", "how much", "from"]) + show.bars(
+                [f"{many:,} core{'s' * (many > 1)}" for many in (1, 10, 100, 1000)],
+                [alone / many for many in (1, 10, 100, 1000)], caption="Hours")
+
+    return Playground(draw, corpus=_control("corpus", [*tokens.values()][-1], options=[*tokens.items()]),
+                      rate=_control("MB a second, one core", 5, 1, 50), cores=_control("cores", 100, 1, 1000),
+                      cents=_control("cents, core and hour", 5, 1, 100))

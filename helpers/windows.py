@@ -19,6 +19,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 from torch.utils.data._utils.collate import default_collate_fn_map
 
+from .chunks import GPT2_PATTERN, LONGEST, Cutter
 from .downloads import gpt2_files, progress
 
 HELD = 1_000_000        # windows whose order create_dataloader_v1 lets torch hold, in 48 bytes each
@@ -194,6 +195,8 @@ class GPTDatasetV1(WindowDataset):
     """The book's dataset: the windows of a text, encoded with `tokenizer`."""
 
     def __init__(self, txt: str, tokenizer, max_length: int, stride: int):
+        if max(map(len, txt.split()), default=0) > LONGEST:     # any tokenizer would take minutes for such a chunk
+            Cutter(GPT2_PATTERN).chunks(txt)                    # which says so
         super().__init__(tokenizer.encode(txt, allowed_special={"<|endoftext|>"}), max_length, stride)
 
 
@@ -226,11 +229,11 @@ def gpt2_tokenizer():
     return tiktoken.get_encoding("gpt2")
 
 
-def write_tokens(documents: str | Iterable[str], path: str | os.PathLike, tokenizer=None) -> int:
+def write_tokens(documents: str | Iterable[str], path: str | os.PathLike, tokenizer=None, bar: bool = True) -> int:
     """Encode documents into a file of uint16 ids, the end-of-text id after each; return how many ids.
 
     Of an iterable, such as a generator, no more than one document is in memory at a time. A text is only ever
-    cut between documents: tokens of pieces are not the tokens of the whole.
+    cut between documents: tokens of pieces are not the tokens of the whole. bar: show progress where it may take long.
 
     The file holds nothing but ids, so numpy.fromfile and other programs read it too. It can't say itself where it
     should end; how many ids there must be stands in a second file, `path` with .json behind it. Both are written
@@ -248,7 +251,7 @@ def write_tokens(documents: str | Iterable[str], path: str | os.PathLike, tokeni
     beside = [target.with_name(f"{target.name}.{os.getpid()}.part") for target in targets]
     try:
         with open(beside[0], "wb") as file:
-            for document in progress(documents, desc="Encoding documents", disable=small):
+            for document in progress(documents, desc="Encoding documents", disable=small or not bar):
                 ids = tokenizer.encode_ordinary(document) + [tokenizer.eot_token]
                 count += file.write(np.array(ids, dtype="<u2").tobytes()) // 2
         if count == 0:

@@ -59,9 +59,14 @@ STEPS = {
         ("ids", "7", r"The ids are 7; the table has the rows 0 to 5 only")],
     "positions": [
         ("sentence", "cats chase dogs", r"Places 1 and 2 swapped: .*2 rows are new 0 cats .*► 1 dogs"),
-        ("positions", "none", r"Place 1, none positions .*0 rows are new .*nothing in them tells of the order"),
-        ("place", "Home", r"Place 0, none positions token row of cats"),
-        ("swap with", "Home", r"Places 0 and 0 swapped: .*nothing has changed")],
+        ("positions", "none", r"Place 1, no positions .*0 rows are new .*nothing in them tells of the order"),
+        ("place", "Home", r"Place 0, no positions token row of cats .*no position row"),
+        ("swap with", "Home", r"The sums, place by place 0 cats ((?!swap).)*$")],
+    "costs": [
+        ("cores", "Home", r"hours ([\d,.]+) \1 of one core, divided by 1 "),
+        ("MB a second, one core", "End", r"shards 820\.000 GB "),
+        ("corpus", "Wikipedia in GPT-3's corpus", r"shards 6\.000 GB 2 bytes a token; 30 of at most"),
+        ("cents, core and hour", "Home", r"hours of a core at 0\.01, however many")],
     "pipe": [
         ("text", "Hello, world", r"12 characters, 3 tokens; .*input tensor: \[1, 3, \d+\]"),
         ("token", "Home", r"number at \[0, 0, 3\] is .*\(token row 15496\).* \(position row 0\).*from number 0: Hello"),

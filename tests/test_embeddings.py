@@ -8,16 +8,14 @@ from torch.nn import functional as F
 
 from helpers.embeddings import GPT2_SIZES, InputEmbedding, rotate, sinusoidal_positions
 from helpers.windows import create_dataloader_v1
+from tests.benchmarks.embeddings import OneHot, peak
+from tests.books import AWAKENING, VERDICT
 
 SIX = [[0.3374, -0.1778, -0.1690], [0.9178, 1.5810, 1.3010], [1.2753, -0.2010, -0.1606],
        [-0.4015, 0.9666, -1.1481], [-1.1589, 0.3255, -0.6315], [-2.8400, -0.7849, -1.4096]]
 NINE = [[0.3374, -0.1778, -0.3035], [-0.5880, 0.3486, 0.6603], [-0.2196, -0.3792, 0.7671],
         [-1.1925, 0.6984, -1.8061], [1.8960, -0.1750, 1.3689], [-1.6033, -1.3250, 0.1784],
         [-2.1338, 0.7953, 0.9985], [0.2212, 1.8319, -0.3378], [0.8805, 1.5542, 0.6266]]
-VERDICT = [[40, 367, 2885, 1464], [1807, 3619, 402, 271], [10899, 2138, 257, 7026], [15632, 438, 2016, 257],
-           [922, 5891, 1576, 438], [568, 340, 373, 645], [1049, 5975, 284, 502], [284, 3285, 326, 11]]
-AWAKENING = [[2, 11851, 25], [383, 28832, 198], [198, 2235, 6434], [25, 16693, 40159],
-             [259, 198, 198], [2235, 6280, 25], [47465, 198, 198], [26866, 198, 198]]
 
 
 def seeded(*args, **options) -> InputEmbedding:
@@ -74,6 +72,15 @@ def test_the_awakening_in_windows_of_3_becomes_8_by_3_by_256(awakening, wide):
     inputs, _ = next(iter(create_dataloader_v1(awakening, batch_size=8, max_length=3, stride=3, shuffle=False)))
     assert inputs.tolist() == AWAKENING and inputs.shape == (8, 3)
     assert wide.positions(3).shape == (3, 256) and wide(inputs).shape == wide.token(inputs).shape == (8, 3, 256)
+
+
+def test_the_benchmark_counts_the_most_bytes_in_use_at_once_and_compares_equal_ways():
+    table, ids = nn.Embedding(50, 6), torch.tensor([3, 1, 4, 1])
+    assert torch.equal(OneHot(table)(ids), table(ids))
+    with torch.no_grad():
+        assert peak(lambda: table(ids)) == 4 * 6 * 4
+        assert peak(lambda: OneHot(table)(ids)) == 4 * 50 * (8 + 4), "int64 zeros and ones, and the same as float32"
+        assert peak(lambda: [torch.zeros(1000) for _ in range(9)][0]) == 9 * 4000
 
 
 def test_a_position_past_the_table_is_torchs_index_error():

@@ -206,8 +206,10 @@ def test_positions_add_up_and_only_none_hides_the_order(make):
             for line in words_of(playground).split("\n") if re.match("token row|position row|their sum", line)]
     assert all(abs(a + b - c) < 0.011 for a, b, c in zip(*rows, strict=True)) and len(rows[0]) == 8
     assert "2 rows are new" in words_of(playground) and "2 rows are new" in words_of(playground, position="sinusoidal")
-    assert "0 rows are new" in words_of(playground, other=1)
-    assert "nothing in them tells of the order" in words_of(playground, position="none", other=4)
+    without = words_of(playground, position="none")
+    assert "0 rows are new" in without and "nothing in them tells of the order" in without
+    assert "Place 1, no positions" in without and "no position row" in without
+    assert "swap" in without and "swap" not in words_of(playground, other=1)
     assert "at least two words" in words_of(playground, sentence="one")
 
 
