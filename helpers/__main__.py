@@ -7,10 +7,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import NamedTuple
 
-from helpers.downloads import ROOT, MissingDataError, gpt2_files
+from helpers import NEWEST, pack
+from helpers.downloads import DOWNLOADS, ROOT, MissingDataError, gpt2_files
 from helpers.texts import load_text
 
 REQUIREMENTS = ROOT / "requirements.txt"
@@ -21,21 +22,29 @@ class Row(NamedTuple):
     """One line of the table."""
 
     what: str
-    state: str  # "ready" or "missing"
+    state: str  # "ready", "missing", or "untried": another version than the course names
     facts: str
     needed: bool = True
     problem: str = ""  # the whole message, shown beneath the table
 
 
 def packages() -> list[Row]:
-    """The version of each package that requirements.txt names."""
-    rows = [Row("Python", "ready", sys.version.split()[0])]
-    for name in re.findall(r"^[\w.-]+", REQUIREMENTS.read_text("utf-8"), re.MULTILINE):
+    """The version of each package that requirements.txt names, and whether it is one that is named there."""
+    tried = sys.version_info[:2] <= NEWEST
+    rows = [Row("Python", "ready" if tried else "untried", sys.version.split()[0])]
+    remedy = f"{sys.executable} -m pip install -r {REQUIREMENTS}"
+    for name, bounds in re.findall(r"^([\w.-]+)(.*)$", REQUIREMENTS.read_text("utf-8"), re.MULTILINE):
         try:
-            rows.append(Row(name, "ready", version(name)))
-        except PackageNotFoundError:
-            problem = f"Install it: {sys.executable} -m pip install -r {REQUIREMENTS}"
-            rows.append(Row(name, "missing", "not installed", problem=problem))
+            found = version(name)
+            from packaging.specifiers import SpecifierSet  # it comes with JupyterLab
+        except ModuleNotFoundError:  # PackageNotFoundError is one too
+            rows.append(Row(name, "missing", "not installed", problem=f"Install it: {remedy}"))
+            continue
+        if SpecifierSet(bounds, prereleases=True).contains(found):
+            rows.append(Row(name, "ready", found))
+        else:
+            problem = f"{found} is here; the course is tried with {bounds}. If something fails: {remedy}"
+            rows.append(Row(name, "untried", found, False, problem))
     return rows
 
 
@@ -100,12 +109,34 @@ def server_command(port: int, root: bool, display: bool) -> list[str]:
     return command + ["--allow-root"] * root + ["--no-browser"] * (root or not display)
 
 
+def hand_over(pack_to: str | None, unpack_from: str | None) -> int:
+    """Write the data into one file, or lay it out of one; 1 if that can't be done."""
+    try:
+        if pack_to:
+            path, lacking = pack.pack(pack_to)
+            without = f" Without {' and '.join(lacking)}, which could not be had." if lacking else ""
+            print(f"{path}\n{path.stat().st_size / 1e6:.0f} MB: all that the course needs in {DOWNLOADS}.{without}\n"
+                  f"Where it is copied to: python -m helpers --unpack {path.name}")
+        else:
+            names = pack.unpack(unpack_from)
+            print(f"{', '.join(names)}: checked, and laid into {DOWNLOADS}")
+    except MissingDataError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
 def main(argv: list[str] | None = None) -> int:
     """Prepare, print the table, start JupyterLab; 1 if something that is needed is missing."""
     parser = argparse.ArgumentParser(prog="python -m helpers", description=__doc__.split(": ")[1])
     parser.add_argument("--check", action="store_true", help="end after the table; open nothing")
     parser.add_argument("--port", type=int, default=8888, help="JupyterLab's port (default 8888)")
+    parser.add_argument("--pack", nargs="?", const=pack.NAME, metavar="FILE",
+                        help=f"write all data into one file ({pack.NAME}) to hand to a class")
+    parser.add_argument("--unpack", metavar="FILE", help="lay the data out of such a file")
     options = parser.parse_args(argv)
+    if options.pack or options.unpack:
+        return hand_over(options.pack, options.unpack)
     rows = packages() + [prepare(*step) for step in STEPS]
     rows.append(Row("disk", "ready", f"{shutil.disk_usage(ROOT).free / 1e9:.1f} GB free"))
     print(table(rows), flush=True)

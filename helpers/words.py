@@ -47,7 +47,8 @@ class UnknownWord(KeyError):
         super().__init__(word, size)    # both, so that the error can pass between processes
 
     def __str__(self) -> str:
-        return (f"{self.args[0]!r} is not among the {self.args[1]} tokens of this vocabulary, and only those "
+        word = self.args[0] if len(self.args[0]) <= 80 else self.args[0][:80] + "…"    # somebody may paste 10 MB
+        return (f"{word!r} is not among the {self.args[1]} tokens of this vocabulary, and only those "
                 "have an id. Build the vocabulary from a text that has the word, or use SimpleTokenizerV2 "
                 "with '<|unk|>' in its vocabulary.")
 

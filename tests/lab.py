@@ -3,16 +3,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from helpers.downloads import DOWNLOADS
 from tests.books import ROOT
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -58,6 +63,72 @@ def jupyter_lab(folder: Path, scratch: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
+
+
+@contextmanager
+def served(command: list[str], folder: Path, scratch: Path, seconds: float = 120) -> Iterator[tuple[str, str]]:
+    """What `python -m helpers` serves, as it is, but at a free port: gives its address and its token, and ends it."""
+    port = free_port()
+    places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR",
+              "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    environment = {**os.environ, **{place: str(scratch / place) for place in places}, "BROWSER": "true",
+                   "COURSE_DOWNLOADS": str(DOWNLOADS)}
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "JUPYTER_TOKEN"):
+        environment.pop(name, None)
+    command = [*command[:-1], f"{command[-1]} --port {port}"] if "-c" in command else [*command, "--port", str(port)]
+    server = subprocess.Popen(command, cwd=folder, env=environment, text=True, encoding="utf-8",
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+
+    def end() -> None:      # a shell does not pass a signal on: all of its group get it
+        server.terminate() if os.name == "nt" else os.killpg(server.pid, signal.SIGTERM)
+
+    stop = threading.Timer(seconds, end)   # the loop below then ends
+    stop.start()
+    try:
+        said, found = [], None
+        while not found and (line := server.stdout.readline()):
+            said.append(line)
+            found = re.search(rf"(http://127\.0\.0\.1:{port})/\S*\?token=(\w+)", line)
+        assert found, "".join(said)
+        threading.Thread(target=server.stdout.read, daemon=True).start()
+        yield found.groups()
+    finally:
+        stop.cancel()
+        end()
+        server.wait(20)
+
+
+@contextmanager
+def served_voila(notebook: Path, port: int, scratch: Path) -> Iterator[str]:
+    """A notebook served as a page by Voila, for this machine only; gives its address, and ends it."""
+    places = {place: str(scratch / place) for place in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    command = [sys.executable, "-m", "voila", str(notebook), f"--port={port}", "--Voila.ip=127.0.0.1", "--no-browser"]
+    with open(scratch / "voila.log", "w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **places})
+    try:
+        _wait(lambda: _listens(port) or server.poll() is not None, 60, "Voila did not start")
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def status(address: str) -> int:
+    """The status of a server's answer; a server prints its address a moment before it listens."""
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(address, timeout=30) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise TimeoutError(f"nobody listens at {address}")
 
 
 @contextmanager
@@ -121,6 +192,9 @@ def _wait(ready, seconds: float, message: str) -> None:
 
 def course_copy(folder: Path) -> Path:
     """The course copied into `folder`, so that opening a chapter changes nothing in the checkout."""
+    folder.mkdir(exist_ok=True)
+    for part in ("README.md", "requirements.txt"):
+        shutil.copy(ROOT / part, folder)
     for part in ("notebooks", "helpers"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
     shutil.copytree(ROOT / "data", folder / "data", ignore=shutil.ignore_patterns("downloads"))

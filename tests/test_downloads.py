@@ -1,5 +1,6 @@
 """What fetch and gpt2_files promise, each fault with its name."""
 
+import dataclasses
 import errno
 import hashlib
 import inspect
@@ -13,6 +14,7 @@ import time
 import venv
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +63,7 @@ def reply(body: bytes, status: int = 200, length: int | None = None):
 
     def answer(handler):
         handler.send_response(status)
+        handler.send_header("Content-Type", "text/html" if body[:1] == b"<" else "application/octet-stream")
         handler.send_header("Content-Length", str(len(body) if length is None else length))
         handler.end_headers()
         handler.wfile.write(body)
@@ -285,6 +288,69 @@ def test_pips_long_story_becomes_one_line():
     assert downloads._pip_says("") == "pip: no word"
 
 
+# Pip's own settings, and a proxy
+
+
+@pytest.fixture
+def index(wheel, web, monkeypatch):
+    """A private package index on this machine that alone has the wheel; gives its address."""
+    path = wheel()
+    content = path.read_bytes()
+    path.unlink()
+
+    def answer(handler):
+        page = f'<a href="/files/{path.name}">{path.name}</a>'.encode()
+        reply(content if handler.path.startswith("/files/") else page)(handler)
+
+    web.answer = answer
+    for name in [name for name in os.environ if name.startswith("PIP_") or name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    return f"http://127.0.0.1:{web.server_port}/simple"
+
+
+def test_an_index_named_in_the_environment_is_the_one_that_pip_asks(index, web, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", index)
+    assert fetch("tale").read_bytes() == TALE
+    assert web.asked == 2
+
+
+def test_an_index_named_in_pips_own_settings_is_the_one_that_pip_asks(index, web, tmp_path, monkeypatch):
+    (tmp_path / "pip.conf").write_text(f"[global]\nindex-url = {index}\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    assert fetch("tale").read_bytes() == TALE
+    assert web.asked == 2
+
+
+def test_pip_goes_through_the_proxy_of_its_settings(index, web, monkeypatch):
+    proxy = index.removesuffix("/simple")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://index.invalid/simple")
+    monkeypatch.setenv("PIP_TRUSTED_HOST", "index.invalid")
+    monkeypatch.setenv("PIP_PROXY", proxy)
+    content, paths = web.answer, []
+
+    def answer(handler):
+        paths.append(handler.path)
+        handler.path = handler.path.removeprefix("http://index.invalid")
+        content(handler)
+
+    web.answer = answer
+    assert fetch("tale").read_bytes() == TALE
+    assert all(path.startswith("http://index.invalid/") for path in paths) and len(paths) == 2
+
+
+def test_an_address_is_fetched_through_the_proxy_of_the_environment(tale, web, monkeypatch):
+    monkeypatch.setitem(FILES, "tale", dataclasses.replace(tale, url="http://books.invalid/tale.txt"))
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{web.server_port}")
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("no_proxy", "")
+    asked = []
+    web.answer = lambda handler: asked.append(handler.path) or reply(TALE)(handler)
+    assert fetch("tale").read_bytes() == TALE
+    assert asked == ["http://books.invalid/tale.txt"]
+
+
 # A hostile disk
 
 
@@ -296,6 +362,46 @@ def test_a_folder_that_may_not_be_written_is_named(tale, monkeypatch):
     message = failure()
     assert "no permission to write" in message
     assert "COURSE_DOWNLOADS" in message
+
+
+@pytest.fixture
+def read_only(folder, monkeypatch):
+    """The downloads folder on a disk that is mounted read-only: no folder can be made in it."""
+    real = os.mkdir
+
+    def mkdir(path, *more, **options):
+        if folder == Path(path) or folder in Path(path).parents:
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
+        return real(path, *more, **options)
+
+    folder.mkdir(exist_ok=True)
+    monkeypatch.setattr(os, "mkdir", mkdir)
+    return folder
+
+
+def test_a_disk_that_is_mounted_read_only_is_named_with_the_remedy(tale, read_only, web):
+    message = failure()
+    assert "no permission to write" in message and "Read-only file system" in message
+    assert "COURSE_DOWNLOADS" in message
+    assert web.asked == 0
+
+
+def test_on_a_read_only_disk_gpt2s_files_ask_for_another_cache_or_use_the_one_that_is_there(merges, read_only,
+                                                                                           tmp_path, monkeypatch):
+    with pytest.raises(MissingDataError, match="let TIKTOKEN_CACHE_DIR name a writable folder"):
+        gpt2_files()
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "mine"))
+    assert gpt2_files()[0].parent == read_only
+    shutil.copytree(tmp_path / "mine", tmp_path / "kept")   # laid by the one who prepared the disk
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "kept"))
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", lambda **_: pytest.fail("wrote"))
+    gpt2_files()
+
+
+def test_a_file_where_the_folder_should_be_is_named(folder, tale):
+    folder.write_text("my own words")
+    assert "File exists" in failure()
+    assert folder.read_text() == "my own words"
 
 
 @pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() == 0, reason="root may write anywhere")
@@ -359,6 +465,15 @@ def test_two_kernels_that_fetch_at_once_both_get_the_file(folder, tale, web):
     assert leftovers() == ["tale.txt"]
 
 
+def test_a_kernel_that_fails_takes_what_the_other_one_has_laid_meanwhile(folder, tale, web):
+    def answer(handler):
+        (folder / "tale.txt").write_bytes(TALE)
+        reply(b"", 503)(handler)
+
+    web.answer = answer
+    assert fetch("tale").read_bytes() == TALE
+
+
 def test_what_a_killed_kernel_left_is_never_used_and_swept_after_a_day(folder, tale, web):
     half_sent, over = threading.Event(), threading.Event()
 
@@ -385,6 +500,14 @@ def test_what_a_killed_kernel_left_is_never_used_and_swept_after_a_day(folder, t
     (folder / "tale.txt").unlink()
     fetch("tale")
     assert leftovers() == ["tale.txt"]
+
+
+def test_a_stale_lock_or_half_of_a_file_that_somebody_left_stops_nobody(folder, tale):
+    folder.mkdir()
+    for name in ("tale.txt.lock", ".lock", "tale.txt.part", ".part-old"):
+        (folder / name).write_text("held")
+    assert fetch("tale").read_bytes() == TALE
+    assert (folder / "tale.txt.lock").exists()
 
 
 # The registry, and GPT-2's files

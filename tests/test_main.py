@@ -1,18 +1,22 @@
 """What `python -m helpers` promises: a true table, a status, a server for this machine only."""
 
+import json
 import os
-import socket
+import re
 import subprocess
 import sys
-import threading
-import time
-import urllib.error
 import urllib.request
+from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 
 from helpers import __main__ as start
+from helpers import downloads
 from helpers.downloads import ROOT, MissingDataError
+from tests.books import readme_command
+from tests.lab import course_copy, served, status
+
+not_windows = pytest.mark.skipif(os.name == "nt", reason="there the server would outlive the process that started it")
 
 
 def lacking():
@@ -76,7 +80,7 @@ def test_one_step_that_fails_does_not_keep_the_next_from_its_turn(steps, capsys)
 def test_a_package_that_is_missing_is_needed_and_named_with_the_command(steps, monkeypatch, capsys):
     def no_gensim(name):
         if name == "gensim":
-            raise start.PackageNotFoundError
+            raise PackageNotFoundError(name)
         return "1.0"
 
     monkeypatch.setattr(start, "version", no_gensim)
@@ -120,51 +124,80 @@ def test_the_server_keeps_to_this_machine_and_opens_no_browser_where_there_is_no
     assert ("--no-browser" in command) == (root or not display)
 
 
-def ask(address: str) -> int:
-    """The status of the server's answer; it prints its address a moment before it listens."""
-    for _ in range(100):
-        try:
-            with urllib.request.urlopen(address, timeout=30) as answer:
-                return answer.status
-        except urllib.error.HTTPError as error:
-            return error.code
-        except urllib.error.URLError:
-            time.sleep(0.1)
-    raise TimeoutError(f"nobody listens at {address}")
+def test_another_version_than_the_course_names_is_said_and_stops_nothing(steps, monkeypatch, capsys):
+    monkeypatch.setattr(start, "version", lambda name: "7.6.5" if name == "ipywidgets" else version(name))
+    assert start.main(["--check"]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"^ipywidgets +untried +7\.6\.5$", printed, re.MULTILINE)
+    assert "ipywidgets: 7.6.5 is here; the course is tried with >=7.7.1,<9." in printed
+    assert "-m pip install -r" in printed
 
 
+def test_a_newer_python_than_the_course_names_is_said_and_stops_nothing(steps, monkeypatch, capsys):
+    monkeypatch.setattr(start, "NEWEST", (3, 9))
+    assert start.main(["--check"]) == 0
+    assert re.search(r"^Python +untried", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_packed_on_one_machine_and_unpacked_on_another_the_data_is_the_same(tmp_path, monkeypatch, capsys):
+    assert start.main(["--pack", str(tmp_path / "class.zip")]) == 0
+    assert "python -m helpers --unpack class.zip" in capsys.readouterr().out
+    monkeypatch.setattr(downloads, "DOWNLOADS", tmp_path / "elsewhere")
+    assert start.main(["--unpack", str(tmp_path / "class.zip")]) == 0
+    assert "checked, and laid into" in capsys.readouterr().out
+    needed = [name for name, item in downloads.FILES.items() if item.wheel]
+    assert all(map(downloads.is_ready, needed))
+
+
+@pytest.mark.parametrize("option", ["--pack", "--unpack"])
+def test_what_can_not_be_packed_or_unpacked_ends_with_status_1_and_the_remedy(option, tmp_path, capsys):
+    (tmp_path / "notes.txt").write_text("my own words")
+    assert start.main([option, str(tmp_path / "notes.txt")]) == 1
+    said = capsys.readouterr()
+    assert said.out == "" and "What to do" in said.err and "Traceback" not in said.err
+    assert (tmp_path / "notes.txt").read_text() == "my own words"
+
+
+def test_the_course_opens_its_browser_only_where_there_is_a_display(steps, started, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    start.main([])
+    monkeypatch.setenv("DISPLAY", ":0")
+    start.main([])
+    assert ["--no-browser" in command for command in started] == [True, False]
+
+
+@not_windows
 def test_the_printed_address_opens_the_course_and_without_its_token_it_is_refused(tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR",
-              "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")  # fmt: skip
-    environment = {**os.environ, **{place: str(tmp_path / place) for place in places}}
-    for display in ("DISPLAY", "WAYLAND_DISPLAY", "JUPYTER_TOKEN"):
-        environment.pop(display, None)
-    command = [sys.executable, "-m", "helpers", "--port", str(port)]
-    if sys.platform != "linux":
-        command = [*start.server_command(port, False, False)]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, text=True, encoding="utf-8",
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
-    stop = threading.Timer(120, server.kill)  # the loop below then ends
-    stop.start()
-    try:
-        said, address = [], ""
-        while not address and (line := server.stdout.readline()):
-            said.append(line)
-            if f"http://127.0.0.1:{port}/" in line and "?token=" in line:
-                address = line[line.index("http://") :].strip()
-        assert address, "".join(said)
-        threading.Thread(target=server.stdout.read, daemon=True).start()
-        base, token = address.split("?token=")
-        assert base == f"http://127.0.0.1:{port}/lab/tree/{start.FIRST}"
-        assert ask(address) == 200
-        contents = f"http://127.0.0.1:{port}/api/contents/{start.FIRST}?content=0"
-        assert ask(f"{contents}&token={token}") == (200 if (ROOT / start.FIRST).exists() else 404)
-        assert ask(contents) == 403
-        assert ask(f"{contents}&token=guessed") == 403
-    finally:
-        stop.cancel()
-        server.kill()
-        server.wait()
+    with served([sys.executable, "-m", "helpers"], ROOT, tmp_path) as (address, token):
+        contents = f"{address}/api/contents/{start.FIRST}?content=0"
+        assert status(f"{address}/lab/tree/{start.FIRST}?token={token}") == 200
+        assert status(f"{contents}&token={token}") == 200
+        assert status(contents) == 403
+        assert status(f"{contents}&token=guessed") == 403
+
+
+# The line that README.md tells to paste
+
+
+@not_windows
+def test_readmes_first_command_opens_the_first_chapter_in_a_fresh_checkout(tmp_path):
+    """With CI set, its whole; else without a new environment: the one that is here stands in its place."""
+    course = course_copy(tmp_path / "course")
+    command = readme_command("start")
+    make, install, run = command.split(" && ")
+    assert make == "python3 -m venv .venv" and install.endswith("-m pip install -r requirements.txt")
+    if os.environ.get("CI"):
+        run = command
+    else:
+        os.symlink(sys.prefix, course / ".venv")
+    with served(["bash", "-c", run], course, tmp_path / "home", seconds=900) as (address, token):
+        chapter = f"{address}/api/contents/{start.FIRST}?token="
+        assert status(chapter + token) == 200
+        with urllib.request.urlopen(chapter + token) as answer:
+            book = json.load(answer)
+        assert book["content"]["cells"][0]["source"].startswith("# Chapter 1")
+        assert status(chapter) == 403 and status(chapter + "guessed") == 403
+        assert status(f"{address}/lab/tree/{start.FIRST}?token={token}") == 200

@@ -8,18 +8,18 @@ from __future__ import annotations
 import bz2
 import statistics
 import warnings
-from collections import Counter
-from itertools import pairwise
+from collections.abc import Callable
+from functools import partial
 from time import process_time
 
-import regex
 import tiktoken
 import tokenizers
 from gensim.corpora import wikicorpus
 from gensim.test.utils import datapath
 
-from helpers.bpe import BYTE_TO_ID, GPT2_PATTERN, BytePairTokenizer
+from helpers.bpe import BytePairTokenizer
 from helpers.downloads import gpt2_files
+from tests import naive
 
 DUMP = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
 SHORT = ["Hello world", "It's 2024, isn't it? café 👋", "The quick brown fox jumps over the lazy dog."]
@@ -54,40 +54,9 @@ def hugging_face_gpt2() -> tokenizers.Tokenizer:
     return tokenizer
 
 
-def replaced(ids: list[int], pair: tuple[int, int], new: int) -> list[int]:
-    out: list[int] = []
-    for token_id in ids:
-        out.append(token_id)
-        if (*out[-2:],) == pair:
-            out[-2:] = [new]
-    return out
-
-
-def naive_training(text: str, size: int) -> list[tuple[int, int]]:
-    """Count all pairs again before each merge."""
-    words = [([*chunk.encode().translate(BYTE_TO_ID)], n)
-             for chunk, n in Counter(regex.findall(GPT2_PATTERN, text)).items()]
-    merges: list[tuple[int, int]] = []
-    while len(merges) < size - 256:
-        counts: Counter[tuple[int, int]] = Counter()
-        for ids, n in words:
-            for pair in pairwise(ids):
-                counts[pair] += n
-        merges.append(max(counts, key=counts.get))
-        words = [(replaced(ids, merges[-1], 255 + len(merges)), n) for ids, n in words]
-    return merges
-
-
-def naive_encoding(text: str, merges: dict[tuple[int, int], int]) -> list[int]:
-    """In each chunk, merge the pair with the lowest rank until none is left; remember nothing."""
-    out: list[int] = []
-    for chunk in regex.findall(GPT2_PATTERN, text):
-        ids = [*chunk.encode().translate(BYTE_TO_ID)]
-        while known := [pair for pair in pairwise(ids) if pair in merges]:
-            best = min(known, key=merges.get)
-            ids = replaced(ids, best, merges[best])
-        out += ids
-    return out
+def often(encode: Callable, text: str) -> None:
+    for _ in range(10_000):
+        encode(text)
 
 
 def measure(title: str, runs: dict, rounds: int) -> None:
@@ -109,8 +78,8 @@ def main() -> None:
     small = text[:100_000]
     gpt2, theirs, hugging = BytePairTokenizer.gpt2(), tiktoken.get_encoding("gpt2"), hugging_face_gpt2()
     assert gpt2.encode_ordinary(text) == theirs.encode_ordinary(text) == hugging.encode(text).ids
-    assert naive_encoding(small, gpt2.merges) == gpt2.encode_ordinary(small)
-    assert naive_training(small[:20_000], 400) == [*ours(small[:20_000], 400, "first").merges]
+    assert naive.encode(small, gpt2.merges) == gpt2.encode_ordinary(small)
+    assert naive.train(small[:20_000], 144) == [*ours(small[:20_000], 400, "first").merges]
 
     def cold() -> None:
         gpt2._cache.clear()
@@ -122,17 +91,16 @@ def main() -> None:
         "ours, ties=first": lambda: ours(text, 8000, "first")}, 5)
     measure("train: 100 KB to 500 tokens", {
         "Hugging Face tokenizers": lambda: hugging_face(small, 500), "ours, ties=first": lambda: ours(small, 500, "first"),
-        "naive": lambda: naive_training(small, 500)}, 3)
+        "naive": lambda: naive.train(small, 244)}, 3)
     measure("encode: 2 MB with GPT-2's merges", {
         "tiktoken encode_ordinary": lambda: theirs.encode_ordinary(text), "ours, warm": lambda: gpt2.encode_ordinary(text),
         "ours, cold": cold, "Hugging Face tokenizers": lambda: hugging.encode(text)}, 5)
     measure("encode: 100 KB with GPT-2's merges", {
         "tiktoken encode_ordinary": lambda: theirs.encode_ordinary(small), "ours, warm": lambda: gpt2.encode_ordinary(small),
-        "naive": lambda: naive_encoding(small, gpt2.merges)}, 5)
+        "naive": lambda: naive.encode(small, gpt2.merges)}, 5)
     for short in SHORT:
         measure(f"encode 10,000 times: {short[:20]!r}", {
-            "tiktoken encode": lambda: [theirs.encode(short) for _ in range(10_000)],
-            "ours, warm": lambda: [gpt2.encode(short) for _ in range(10_000)]}, 7)
+            "tiktoken encode": partial(often, theirs.encode, short), "ours, warm": partial(often, gpt2.encode, short)}, 7)
     measure("encode: one letter 100,000 times", {
         "tiktoken encode_ordinary": lambda: theirs.encode_ordinary("a" * 100_000),
         "ours": lambda: gpt2.encode_ordinary("a" * 100_000)}, 5)
