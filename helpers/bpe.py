@@ -127,9 +127,9 @@ class BytePairTokenizer(Explained):
         row = byte_ids(chunk).decode("latin-1")
         waiting = merges_of(map(add, row, row[1:]))
         while (new := min(waiting, default=limit)) < limit:
-            token, pieces = chr(new), row.split("".join(map(chr, self.parts[new])))
-            row = token.join(pieces)
-            waiting |= merges_of({token + token}.union(*({piece[-1:] + token, token + piece[:1]} for piece in pieces)))
+            token, parts = chr(new), row.split("".join(map(chr, self.parts[new])))
+            row = token.join(parts)
+            waiting |= merges_of({token + token}.union(*({part[-1:] + token, token + part[:1]} for part in {*parts})))
             waiting.remove(new)
         return [*map(ord, row)]
 

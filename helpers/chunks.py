@@ -21,7 +21,7 @@ PIECES = (rf" ?[A-Za-z]+(?![A-Za-z{BEYOND}])| ?[0-9]+(?![0-9{BEYOND}])|'(?:[sdmt
           rf"| ?[^{SPACE}A-Za-z0-9{BEYOND}]+(?![^{SPACE}A-Za-z0-9])"
           rf"| ?[^{SPACE}]+|[{SPACE}]+(?![^{SPACE}])|[{SPACE}]")
 
-LONGEST = 200_000           # characters of a chunk; no text that somebody wrote has such a chunk
+LONGEST = 1_000_000         # bytes of a chunk; its merges take about a second
 
 
 class Cutter:
@@ -38,8 +38,8 @@ class Cutter:
     def cut(self, piece: str) -> list[str]:
         """The chunks of a piece. Raises ValueError for one so long that its merges would take minutes."""
         chunks = [piece] if piece.isascii() or self.pattern != GPT2_PATTERN else self._find_chunks(piece)
-        if len(piece) > LONGEST and (longest := max(map(len, chunks))) > LONGEST:
-            raise ValueError(f"{longest:,} characters of the text stand together with no place to cut; at most "
+        if len(piece) > LONGEST // 4 and (longest := max(len(chunk.encode()) for chunk in chunks)) > LONGEST:
+            raise ValueError(f"{longest:,} bytes of the text stand together with no place to cut; at most "
                              f"{LONGEST:,} are taken. Put spaces or line breaks among them, or leave them out.")
         return chunks
 
@@ -66,4 +66,8 @@ def split_at(specials: Iterable[str], text: str) -> list[str]:
 
 def valid(text: str) -> str:
     """The text with half surrogate pairs replaced, which have no UTF-8; as tiktoken does it."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    try:
+        text.encode("utf-8")
+        return text
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

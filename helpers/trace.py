@@ -1,9 +1,9 @@
 """Why a text is cut as it is: the steps, the tree and the neighbours of a token, as data (chapter 3).
 
 One fact carries all of it. While a chunk is encoded, the ids of its merges only go up: a merge makes a
-new token, and whatever that token takes part in was learned later. So the tokens of a chunk after the
-merges below some id are the tokens it would have if the vocabulary ended there, and every step can be
-had by encoding with a smaller vocabulary. Nothing has to be recorded.
+new token, and whatever that token takes part in was learned later. So its tokens after the merges below
+some id are those that it would have if the vocabulary ended there. And the merges that it used are those
+inside its tokens, in the order of their ids. Nothing has to be recorded.
 """
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from itertools import accumulate, pairwise
 import regex
 
 from .chunks import valid
+from .gpt2_format import byte_ids
 
 
 class Explained:
@@ -26,8 +27,10 @@ class Explained:
     def steps(self, chunk: str) -> list[list[int]]:
         """The ids of one chunk before the first merge, and after each merge that its encoding uses."""
         chunk = valid(chunk)
-        used = sorted(self._inside(self.merge(chunk)))
-        return [self.merge(chunk, size) for size in [256, *(new + 1 for new in used)]]
+        rows = [byte_ids(chunk).decode("latin-1")]              # see bpe.py: a character for each token
+        for new in sorted(self._inside(self.merge(chunk))):
+            rows.append(rows[-1].replace("".join(map(chr, self.parts[new])), chr(new)))
+        return [[*map(ord, row)] for row in rows]
 
     def tree(self, token_id: int) -> tuple:
         """The merges inside a token: (bytes, left tree, right tree), or (bytes,) for a byte or special token."""

@@ -19,7 +19,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 from torch.utils.data._utils.collate import default_collate_fn_map
 
-from .chunks import GPT2_PATTERN, LONGEST, Cutter
+from .chunks import GPT2_PATTERN, LONGEST, Cutter, valid
 from .downloads import gpt2_files, progress
 
 HELD = 1_000_000        # windows whose order create_dataloader_v1 lets torch hold, in 48 bytes each
@@ -195,8 +195,8 @@ class GPTDatasetV1(WindowDataset):
     """The book's dataset: the windows of a text, encoded with `tokenizer`."""
 
     def __init__(self, txt: str, tokenizer, max_length: int, stride: int):
-        if max(map(len, txt.split()), default=0) > LONGEST:     # any tokenizer would take minutes for such a chunk
-            Cutter(GPT2_PATTERN).chunks(txt)                    # which says so
+        if max(map(len, txt.split()), default=0) > LONGEST // 4:     # any tokenizer would take minutes for such a chunk
+            Cutter(GPT2_PATTERN).chunks(valid(txt))             # which says so
         super().__init__(tokenizer.encode(txt, allowed_special={"<|endoftext|>"}), max_length, stride)
 
 
