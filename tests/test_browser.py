@@ -64,7 +64,7 @@ STEPS = {
         ("swap with", "Home", r"The sums, place by place 0 cats ((?!swap).)*$")],
     "costs": [
         ("cores", "Home", r"hours ([\d,.]+) \1 of one core, divided by 1 "),
-        ("MB a second, one core", "End", r"shards 820\.000 GB "),
+        ("MB a second, one core", "End", r"hours 11\.\d+ 11\.\d+ of one core"),
         ("corpus", "Wikipedia in GPT-3's corpus", r"shards 6\.000 GB 2 bytes a token; 30 of at most"),
         ("cents, core and hour", "Home", r"hours of a core at 0\.01, however many")],
     "pipe": [
