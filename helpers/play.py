@@ -401,5 +401,5 @@ def costs(tokens: dict[str, float], bytes_each: float) -> Playground:
                 [alone / many for many in (1, 10, 100, 1000)], caption="Hours")
 
     return Playground(draw, corpus=_control("corpus", [*tokens.values()][-1], options=[*tokens.items()]),
-                      rate=_control("MB a second, one core", 5, 1, 50), cores=_control("cores", 100, 1, 1000),
-                      cents=_control("cents, core and hour", 5, 1, 100))
+                      rate=_control("MB/s of one core", 5, 1, 50), cores=_control("cores", 100, 1, 1000),
+                      cents=_control("cents an hour", 5, 1, 100))

@@ -64,9 +64,9 @@ STEPS = {
         ("swap with", "Home", r"The sums, place by place 0 cats ((?!swap).)*$")],
     "costs": [
         ("cores", "Home", r"hours ([\d,.]+) \1 of one core, divided by 1 "),
-        ("MB a second, one core", "End", r"hours 11\.\d+ 11\.\d+ of one core"),
+        ("MB/s of one core", "End", r"hours 11\.\d+ 11\.\d+ of one core"),
         ("corpus", "Wikipedia in GPT-3's corpus", r"shards 6\.000 GB 2 bytes a token; 30 of at most"),
-        ("cents, core and hour", "Home", r"hours of a core at 0\.01, however many")],
+        ("cents an hour", "Home", r"hours of a core at 0\.01, however many")],
     "pipe": [
         ("text", "Hello, world", r"12 characters, 3 tokens; .*input tensor: \[1, 3, \d+\]"),
         ("token", "Home", r"number at \[0, 0, 3\] is .*\(token row 15496\).* \(position row 0\).*from number 0: Hello"),
