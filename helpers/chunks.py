@@ -32,11 +32,15 @@ class Cutter:
     """
 
     def __init__(self, pattern: str):
-        self.pattern, self._find_chunks = pattern, regex.compile(pattern).findall
+        compiled = regex.compile(pattern)
+        if compiled.groups:         # findall would return the groups and not the chunks
+            raise ValueError(f"The pattern {pattern[:80]!r} has {compiled.groups} capturing groups; expected is one "
+                             "without. Write (?:...) for each (...).")
+        self.pattern, self._find_chunks = pattern, compiled.findall
         self.find_pieces = re.compile(PIECES).findall if pattern == GPT2_PATTERN else self._find_chunks
 
     def cut(self, piece: str) -> list[str]:
-        """The chunks of a piece. Raises ValueError for one so long that its merges would take minutes."""
+        """The chunks of a piece. Raises ValueError for a chunk of over LONGEST bytes."""
         chunks = [piece] if piece.isascii() or self.pattern != GPT2_PATTERN else self._find_chunks(piece)
         if len(piece) > LONGEST // 4 and (longest := max(len(chunk.encode()) for chunk in chunks)) > LONGEST:
             raise ValueError(f"{longest:,} bytes of the text stand together with no place to cut; at most "

@@ -470,3 +470,8 @@ def test_a_damaged_line_is_named(tmp_path, line):
     (tmp_path / "vocab.bpe").write_text(f"#version: 0.2\n{line}\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"Line \d of vocab.bpe .* damaged"):
         BytePairTokenizer.load(tmp_path)
+
+
+def test_a_pattern_that_would_return_groups_and_not_chunks_is_refused():
+    with pytest.raises(ValueError, match=r"has 1 capturing groups; .*Write \(\?:"):
+        BytePairTokenizer([], pattern=r"(\w+)|\W")
