@@ -14,6 +14,13 @@ def pytest_configure(config):
         main(["--check"])
 
 
+def pytest_collection_modifyitems(items):
+    """The files that take minutes come first, so that at the end no worker waits for another."""
+    long = ["test_browser.py", "test_setup.py", "test_runs.py", "test_classroom.py", "test_bpe.py", "test_hostile.py"]
+    items.sort(key=lambda item: long.index(item.path.name) if item.path.name in long else
+               len(long) + (item.path.suffix != ".ipynb"))
+
+
 @pytest.fixture(scope="session")
 def verdict() -> str:
     """The text of The Verdict, or a skip that says why it is not here."""

@@ -155,6 +155,7 @@ def test_figure_carries_its_alt_text_and_is_closed(monkeypatch):
     shown = []
     monkeypatch.setattr(IPython.display, "display", lambda data, **options: shown.append((data, options)))
     show.style()
+    plt.close("all")        # other tests of this process may have left some
     figure, axes = plt.subplots()
     axes.plot([1, 2])
     show.figure(figure, "A line that rises from 1 to 2")
