@@ -17,6 +17,7 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import io
 import json
 import os
 import queue
@@ -82,12 +83,24 @@ def unpack(text):
     return json.loads(text, object_hook=lambda item: made[next(iter(item))](next(iter(item.values()))))
 
 
+class Nowhere(io.TextIOBase):
+    """Where cells print to. IPython would put a `write` of its own here, which keeps all that is printed."""
+
+    def write(self, text: str) -> int:
+        """Forget the text."""
+        return len(text)
+
+    def __setattr__(self, name: str, value) -> None:
+        """Nothing of this can be replaced."""
+
+
 def work(job: dict) -> None:
     """Run the cells and send what came out of each answer, a line each; this is the process of its own."""
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):  # what a notebook prints goes nowhere, and nobody answers its questions
         os.dup2(nowhere, stream)
+    sys.stdout = sys.stderr = Nowhere()
     with suppress(ImportError):  # Windows has no such limits
         import resource
 
