@@ -24,7 +24,7 @@ from tests.books import CHAPTERS, NAMES, ROOT, code, read, shown
 SETUP = code(read(CHAPTERS[0]))[0].source
 WHERE = "import helpers; print(helpers.__file__); print([p for p in sys.path if (Path(p) / 'helpers').is_dir()])"
 STORY = "from helpers.texts import load_text; print(len(load_text('the-wall-walker')))"
-pytestmark = pytest.mark.skipif("COURSE_COLAB_LATER" in os.environ, reason="they run in an environment like Colab's, later")
+pytestmark = pytest.mark.skipif("COURSE_COLAB_LATER" in os.environ, reason="they run later, in Colab's versions")
 needs_git = pytest.mark.skipif(not shutil.which("git"), reason="there is no git here")
 
 
