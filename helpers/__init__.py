@@ -37,6 +37,11 @@ def set_up(root: str | Path) -> None:
     install_missing()
 
 
+def bounds() -> dict[str, str]:
+    """The versions that requirements.txt allows, by package."""
+    return dict(re.findall(r"^([\w.-]+)(.*)$", (ROOT / "requirements.txt").read_text("utf-8"), re.M))
+
+
 def install_missing() -> None:
     """In Colab, install the packages that Colab lacks; elsewhere, say what is missing and how to get it."""
     missing = [name for name in NEEDED if find_spec(name) is None]
@@ -48,8 +53,8 @@ def install_missing() -> None:
         from importlib import invalidate_caches
         from importlib.metadata import version
 
-        bounds = dict(re.findall(r"^([\w.-]+)(.*)$", (ROOT / "requirements.txt").read_text("utf-8"), re.M))
-        wanted = [name + bounds[name] for name in missing] + [f"{name}=={version(name)}" for name in KEPT]
+        allowed = bounds()
+        wanted = [name + allowed[name] for name in missing] + [f"{name}=={version(name)}" for name in KEPT]
         pip = subprocess.run([sys.executable, "-m", "pip", "install", "-q", *wanted], capture_output=True, text=True)
         invalidate_caches()
         if pip.returncode == 0:

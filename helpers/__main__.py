@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import NamedTuple
 
-from helpers import NEWEST, pack
+from helpers import NEWEST, bounds, pack
 from helpers.downloads import DOWNLOADS, ROOT, MissingDataError, gpt2_files
 from helpers.texts import load_text
 
@@ -33,17 +32,17 @@ def packages() -> list[Row]:
     tried = sys.version_info[:2] <= NEWEST
     rows = [Row("Python", "ready" if tried else "untried", sys.version.split()[0])]
     remedy = f"{sys.executable} -m pip install -r {REQUIREMENTS}"
-    for name, bounds in re.findall(r"^([\w.-]+)(.*)$", REQUIREMENTS.read_text("utf-8"), re.MULTILINE):
+    for name, allowed in bounds().items():
         try:
             found = version(name)
             from packaging.specifiers import SpecifierSet  # it comes with JupyterLab
         except ModuleNotFoundError:  # PackageNotFoundError is one too
             rows.append(Row(name, "missing", "not installed", problem=f"Install it: {remedy}"))
             continue
-        if SpecifierSet(bounds, prereleases=True).contains(found):
+        if SpecifierSet(allowed, prereleases=True).contains(found):
             rows.append(Row(name, "ready", found))
         else:
-            problem = f"{found} is here; the course is tried with {bounds}. If something fails: {remedy}"
+            problem = f"{found} is here; the course is tried with {allowed}. If something fails: {remedy}"
             rows.append(Row(name, "untried", found, False, problem))
     return rows
 

@@ -187,6 +187,16 @@ def gpt2_files() -> tuple[Path, Path]:
     return paths
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file beside `path` and rename it: half a file is never there, and two kernels may write at once."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def _workspace(need: int) -> tempfile.TemporaryDirectory:
     """A fresh temporary folder in DOWNLOADS with room for so many bytes; old ones are swept."""
     DOWNLOADS.mkdir(parents=True, exist_ok=True)

@@ -5,9 +5,10 @@ The numbering is that of bytes_to_unicode in https://github.com/openai/gpt-2/blo
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
+
+from .downloads import write_whole
 
 # GPT-2 numbers the bytes that print on their own first, in order, then all others.
 PRINTING = [*range(33, 127), *range(161, 173), *range(174, 256)]
@@ -39,9 +40,7 @@ def write_files(folder: Path, about: dict, tokens: list[bytes], merges: Iterable
     lines = [f"{VERSION} {json.dumps(about)}", *(f"{written[a]} {written[b]}" for a, b in merges), ""]
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in {"vocab.bpe": "\n".join(lines), "encoder.json": json.dumps(ids)}.items():
-        beside = folder / f"{name}.{os.getpid()}.part"     # two notebooks may save at once
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(folder / name)
+        write_whole(folder / name, text)
 
 
 def read_file(path: Path) -> dict:

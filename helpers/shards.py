@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -21,7 +20,7 @@ import torch
 from torch.utils.data import Dataset, Sampler
 
 from .bpe import BytePairTokenizer
-from .downloads import file_hash, progress
+from .downloads import file_hash, progress, write_whole
 from .windows import RandomOrder, count_windows, gpt2_tokenizer, read_tokens, write_tokens
 
 INDEX = "index.json"
@@ -76,7 +75,7 @@ def write_shards(documents: Sequence[str | Path], folder: str | Path, per_part: 
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder.resolve() / f"shard-{number:05}.bin" for number in range(len(parts))]
     index = {"tokenizer": "gpt2", "shards": _each(make_shard, parts, paths, client=client, desc="Writing shards")}
-    _write_json(folder / INDEX, index)
+    write_whole(folder / INDEX, json.dumps(index))
     for left in set(folder.resolve().glob("shard-*")) - {*paths, *map(_record_path, paths)}:
         left.unlink()       # of workers that died, and of an earlier, longer corpus
     return index
@@ -104,7 +103,7 @@ def make_shard(documents: Sequence[str | Path], path: Path) -> dict:
     ends = np.flatnonzero(read_tokens(path) == tokenizer.eot_token) + 1     # write_tokens puts it behind each document
     record = {"name": path.name, "n_tokens": n_tokens, "sha256": file_hash(path), "source": source,
               "ends": ends.tolist()}
-    _write_json(_record_path(path), record)
+    write_whole(_record_path(path), json.dumps(record))
     return record
 
 
@@ -140,12 +139,6 @@ def _texts(documents: Iterable[str | Path]) -> Iterator[str]:
 
 def _record_path(path: Path) -> Path:
     return path.with_name(path.name + ".json")
-
-
-def _write_json(path: Path, data: dict) -> None:
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    beside.write_text(json.dumps(data), encoding="utf-8")
-    os.replace(beside, path)
 
 
 # ---- reading ---------------------------------------------------------------------------------------
