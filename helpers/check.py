@@ -150,7 +150,7 @@ def outcome(key: str, value) -> Verdict:
     if came == guess:
         return Verdict("right", f"You predicted {guess}, and {came} came out. {why}")
     if choices:
-        why = choices[guess] if came in choices else "None of the choices says exactly this."
+        why = choices[guess] if came in choices else "None of the choices says this. Was something changed above?"
     return Verdict("open", f"You predicted {guess}; what came out is {came}. {why}")
 
 

@@ -179,6 +179,8 @@ WRONG = {
         "`‘` and `’` are still glued": cut(MARKS % ("“”—", "--")),
         "White space is among": lambda text: re.split(MARKS % ("“”‘’—", "--"), text),
         "Keep the parentheses": cut(r'[,.:;?_!"()\'“”‘’—]|--|\s'),
+        "stand outside the first pair": lambda text: cut(SPLIT + "|[“”‘’—]", lambda piece: piece.strip())(text),
+        "which has no `strip`": lambda text: cut(SPLIT + "|([“”‘’—])", lambda piece: piece.strip())(text),
         "You changed characters": lambda text: split_words(
             text.replace("“", '"').replace("”", '"').replace("‘", "'").replace("’", "'").replace("—", "--")),
     },

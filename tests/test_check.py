@@ -103,7 +103,7 @@ def test_outcome_that_no_choice_names():
     assert check.outcome("how-many", 7).text == "You did not predict this one. What came out: 7."
     check.predict("how-many", 1)
     assert check.outcome("how-many", 7).text == (
-        "You predicted 1; what came out is 7. None of the choices says exactly this.")
+        "You predicted 1; what came out is 7. None of the choices says this. Was something changed above?")
 
 
 @pytest.mark.parametrize("guess, text", [

@@ -96,6 +96,34 @@ def test_it_begins_with_objectives_and_ends_with_questions_and_a_recap(path):
     assert re.search(r"\*\*New terms:\*\*", prose(book)), "the list of new terms is missing"
 
 
+def new_terms(path):
+    """(term, the section named) of a chapter's list, and {section: its text} of what stands above that list."""
+    above, listed = prose(read(path)).split("**New terms:**")
+    found = re.findall(r"([^()]+) \((?:section )?([^()]+)\)", " ".join(listed.split("\n\n")[0].split()))
+    parts = re.split(r"^## (?:(\d+)\. .*|(.*))$", above, flags=re.MULTILINE)
+    names = [number or name for number, name in zip(parts[1::3], parts[2::3])]
+    sections = dict(zip(["top of the chapter", *names], (" ".join(part.split()) for part in parts[::3])))
+    return [(term, place) for terms, place in found for term in terms.strip(" ,").split(", ")], sections
+
+
+@every_chapter
+def test_each_new_term_stands_in_bold_in_the_section_that_the_list_names(path):
+    terms, sections = new_terms(path)
+    for term, place in terms:
+        assert place in sections, f"{path.name} lists {term} under {place!r}, which is no section"
+        bold = re.findall(r"\*\*\[?(.+?)\.?\]?(?:\([^)]*\))?\*\*", sections[place])
+        assert any(re.fullmatch(f"{re.escape(term)}s?(es)?", word, flags=re.IGNORECASE) for word in bold), (
+            f"{path.name}: section {place} does not introduce {term}; in bold are {bold}")
+
+
+def test_no_term_is_new_in_two_chapters():
+    chapters = {}
+    for path in CHAPTERS:
+        for term, _ in new_terms(path)[0]:
+            assert chapters.setdefault(term, path.name) == path.name, f"{term} is new in {chapters[term]} and {path.name}"
+    assert len(chapters) > 80, f"only {len(chapters)} terms were found in the lists"
+
+
 @every_chapter
 def test_it_asks_before_it_shows_and_has_something_to_touch(path):
     sources = "\n".join(cell.source for cell in code(read(path)))

@@ -54,6 +54,9 @@ split_modern = Exercise(
            "White space is among the tokens. Drop it as `split_words` does.":
            re.compile(SPLIT.replace("[", "[“”‘’—")).split,
            "The marks are lost. Keep the parentheses around the pattern.": _cut(SPLIT.replace("[", "[“”‘’—")[1:-1]),
+           "Your new marks stand outside the first pair of parentheses, so `re.split` also gives `None`, which has no "
+           "`strip`. Put them into the square brackets.": lambda text: [
+               piece for piece in re.split(f"{SPLIT}|[“”‘’—]", text) if piece.strip()],
            "You changed characters. A token must be a piece of the text as it came.": lambda text: _cut(SPLIT)(
                re.sub("[“”]", '"', re.sub("[‘’]", "'", text.replace("—", "--"))))})
 split_hyphens = Exercise(
