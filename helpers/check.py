@@ -29,6 +29,7 @@ from .show import Picture
 
 QUESTIONS = Path(__file__).resolve().parent.parent / "data" / "questions"
 ANSWERS, EXERCISES, SOLVED = {}, {}, set()  # key -> prediction, name -> Exercise, names
+CAME = {}  # key -> what came out first
 HERE = set()  # the chapters that this kernel has asked something of
 STATES = {"right": "✓ #009E73 #DFF3EC", "wrong": "✗ #D55E00 #FBE6DA", "open": "○ #0072B2 #E1EEF7"}
 
@@ -116,6 +117,7 @@ def predict(key: str, answer=None) -> Ask:
     item, choices = _prediction(key)
 
     def keep(_, given) -> Verdict:
+        CAME.pop(key, None)
         try:
             ANSWERS[key] = given if choices else float(given)
         except ValueError:
@@ -135,10 +137,12 @@ def predict(key: str, answer=None) -> Ask:
 
 
 def outcome(key: str, value) -> Verdict:
-    """What came out, beside what was predicted, and why."""
+    """What came out, beside what was predicted, and why; after a change, only what came out now."""
     (item, choices), guess = _prediction(key), ANSWERS.get(key)
     value = value.item() if getattr(value, "shape", None) == () else value
     came = f"{value:.10g}" if isinstance(value, float) else str(value)
+    if CAME.setdefault(key, came) != came:
+        return Verdict("open", f"You changed something: {CAME[key]} came out before, and {came} now.")
     why = item.get("explain") or choices.get(came, "")
     if guess is None:
         why = f"You did not predict this one. What came out: {came}. {why}"
@@ -150,7 +154,7 @@ def outcome(key: str, value) -> Verdict:
     if came == guess:
         return Verdict("right", f"You predicted {guess}, and {came} came out. {why}")
     if choices:
-        why = choices[guess] if came in choices else "None of the choices says this. Was something changed above?"
+        why = choices[guess] if came in choices else "None of the choices says exactly this."
     return Verdict("open", f"You predicted {guess}; what came out is {came}. {why}")
 
 
@@ -207,6 +211,12 @@ def _try(call, *args):
         return error
 
 
+def _silent(answer, given: list) -> bool:
+    """Whether a function that does something gives None each time; a body of `...` alone does nothing."""
+    code = getattr(answer, "__code__", None)
+    return code is not None and len(code.co_code) > 10 and all(gave is None for gave in given)
+
+
 def _blank(thing, inside: bool = False) -> bool:
     """Whether nothing is answered: None, NotImplementedError, a ... in a value or in code."""
     if thing is ... or not inside and (thing is None or isinstance(thing, NotImplementedError)):
@@ -253,6 +263,8 @@ class Exercise:
         if not missed:
             SOLVED.add(self.name)
             return Verdict("right", f"Right. {self.why}".strip())
+        if cases is not None and not _blank(answer) and _silent(answer, given):
+            return Verdict("wrong", "Your function gives `None` each time. Is a `return` missing?")
         if _blank(answer) or all(map(_blank, given)):
             self.seen = max(self.seen, 1)
             return Verdict("open", f"Not answered yet. Hint 1: {self.hints[0]}")
@@ -272,6 +284,8 @@ class Exercise:
                                     f"without brackets: check.{self.name}(your_function)")
         i = missed[0]
         gave = f"you gave {_short(given[i])}"
+        if hasattr(given[i], "__next__"):
+            gave = "you gave something that makes its items one by one (put `list(...)` around it)"
         if isinstance(given[i], BaseException):
             gave = f"your code raised {type(given[i]).__name__}: {given[i]}"
         case = ", ".join(map(_short, cases[i]))

@@ -133,12 +133,12 @@ def vocabulary(text: str, sentence: str = SAMPLE) -> Playground:
         unknown = {place: word for place, word in enumerate(words) if word not in vocab}
         return show.tokens(words, ids, marked=unknown) + show.table([
             ["typed", show.visible(sentence)], ["decoded", show.visible(decoded)],
-            ["unknown words", f"{len(unknown)} of {len(words)} (framed above)"],
+            ["unknown tokens", f"{len(unknown)} of {len(words)} (framed above)"],
             ["lost with them", f"{sum(map(len, unknown.values()))} of {len(sentence)} characters"],
             ["length after decode", f"{len(decoded)} characters for {len(sentence)}"],
             ["the same text again", "yes" if decoded == sentence else "no"]]) + show.note(
-            f"Vocabulary: {len(vocab):,} tokens, from {len(part):,} of the story's {len(story):,} words. "
-            f"Words of the story that it lacks: {sum(word not in vocab for word in story):,}.")
+            f"Vocabulary: {len(vocab):,} tokens, from {len(part):,} of the story's {len(story):,} tokens. It lacks "
+            f"{sum(word not in vocab for word in story):,} of them, each counted as often as it occurs.")
 
     return Playground(draw, sentence=_control("sentence", sentence, rows=3),
                       share=_control("% of the story", 50, 0, 100))

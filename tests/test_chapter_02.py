@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 
@@ -133,6 +134,16 @@ def test_gpt2_has_one_special_token_which_tiktoken_finds_without_spaces_and_guar
                                            if words else 0.0)(split_words(text)), "share of the known"),
     ("unknown_share", lambda text, vocab: (lambda words: len([w for w in words if w not in vocab]) / len(words)
                                            if words else 0.0)(set(split_words(text))), "counts once here"),
+    ("unknown_share", lambda text, vocab: len([w for w in split_words(text) if w not in vocab]) / len(vocab)
+     if vocab else 1.0, "size of the vocabulary"),
+    ("unknown_share", lambda text, vocab: len([w for w in split_words(text) if vocab[w] == vocab["<|unk|>"]])
+     / len(split_words(text)), "may lack `<|unk|>`"),
+    ("encode_gently", lambda text, vocab: [vocab.get(w) or vocab.get(w.lower(), vocab["<|unk|>"])
+                                           for w in split_words(text)], "id 0 counts as false"),
+    ("encode_gently", lambda text, vocab: [vocab.get(w) or vocab.get(w.lower()) or vocab["<|unk|>"]
+                                           for w in split_words(text)], "id 0 counts as false"),
+    ("capped_vocab", lambda words, size: {w: i for i, w in enumerate(
+        [*dict(Counter(words).most_common(size)), "<|unk|>"])}, "and equally frequent words"),
     ("encode_gently", lambda text, vocab: [vocab.get(w, vocab["<|unk|>"]) for w in split_words(text)],
      "Not answered yet: the function looks"),
     ("encode_gently", lambda text, vocab: [vocab.get(w, vocab["<|unk|>"]) for w in split_words(text.lower())],
@@ -173,7 +184,6 @@ def test_a_right_answer_may_be_written_another_way():
 
 
 def _common(words):
-    from collections import Counter
     return [word for word, _ in Counter(words).most_common()]
 
 

@@ -154,6 +154,11 @@ def stops_early(word, tokens):
     return sum(stops_early(word[n:], tokens) for n in range(1, len(word)) if word[:n] in tokens)
 
 
+def one_more(word, tokens):
+    starts = [n for n in range(1, len(word) + 1) if word[:n] in tokens]
+    return sum(1 + one_more(word[n:], tokens) for n in starts) if word else 1
+
+
 def no_base(word, tokens):
     return sum(no_base(word[n:], tokens) for n in range(1, len(word) + 1) if word[:n] in tokens)
 
@@ -161,9 +166,16 @@ def no_base(word, tokens):
 WRONG = {
     "bytes_per_token": [(lambda text, ids: len(text) / len(ids), "counts characters"),
                         (lambda text, ids: len(ids) / len(text.encode()), "upside down"),
+                        (lambda text, ids: len(text.encode()) / len(set(ids)), "each token once"),
+                        (lambda text, ids: len(text.encode()) / len(text), "bytes per character"),
+                        (lambda text, ids: len(text.encode()) // len(ids), "expected"),
                         (lambda text, ids: len(text.encode()), "expected")],
     "choose_pair": [(lambda counts: counts.most_common(1)[0][0], "Not answered yet: of equal pairs"),
                     (lambda counts: max(counts, key=lambda pair: (counts[pair], pair)), "sorts last. `max` wants"),
+                    (lambda counts: sorted(counts, key=counts.get)[-1], "seen last"),
+                    (lambda counts: sorted(counts, key=lambda pair: (-counts[pair], pair[0]))[0], "first token only"),
+                    (lambda counts: min(counts, key=lambda pair: (-counts[pair], b"".join(pair))), "glued together"),
+                    (lambda counts: min(counts, key=lambda pair: (-counts[pair], pair[1])), "expected"),
                     (lambda counts: sorted(counts, key=lambda pair: (counts[pair], pair))[0], "rarest"),
                     (lambda counts: sorted(counts)[0], "pairs alone"),
                     (lambda counts: max(counts), "however rare"),
@@ -172,7 +184,8 @@ WRONG = {
     "count_spellings": [(lambda word, tokens: sum(token in word for token in tokens), "tokens that occur"),
                         (lambda word, tokens: int(not word) + (word in tokens) + sum(
                             word[:n] in tokens and word[n:] in tokens for n in range(1, len(word))), "two tokens"),
-                        (one_only, "one spelling and stops"), (stops_early, "itself a token"),
+                        (one_more, "adds 1 for each token"), (one_only, "one spelling and stops"),
+                        (stops_early, "itself a token"),
                         (lambda word, tokens: spellings(word, tokens) if word else 0, "empty word"),
                         (no_base, "No spelling is found")],
 }
@@ -188,6 +201,7 @@ def test_the_wrong_ways_to_choose_a_merge_are_told_apart(built):
     rank = lambda ranks: lambda pair: ranks[pair[0] + pair[1]]
     for choose, message in [(lambda pairs, ranks: min(pairs), "alphabet"),
                             (lambda pairs, ranks: max(pairs, key=rank(ranks)), "learned last"),
+                            (lambda pairs, ranks: max(pairs), "sorts last"),
                             (lambda pairs, ranks: pairs[0], "from the left"),
                             (lambda pairs, ranks: max(pairs, key=lambda pair: len("".join(pair))), "longest token")]:
         verdict = check.apply_merges(encode_with(built, choose))
@@ -206,8 +220,22 @@ def test_the_solutions_are_right_and_the_unanswered_cells_are_not(built):
         assert eval(lines[-1], {**names, "check": check}).passed, solution
 
 
-def test_a_pair_may_be_chosen_in_another_way():
-    assert check.choose_pair(lambda counts: max(sorted(counts), key=counts.get)).passed
+@pytest.mark.parametrize("choose", [
+    lambda counts: max(sorted(counts), key=counts.get),
+    lambda counts: sorted(counts, key=lambda pair: (-counts[pair], pair))[0],
+    lambda counts: sorted(counts.items(), key=lambda item: (-item[1], item[0]))[0][0],
+    lambda counts: min(pair for pair in counts if counts[pair] == max(counts.values()))])
+def test_a_pair_may_be_chosen_in_another_way(choose):
+    assert check.choose_pair(choose).passed
+
+
+def test_the_change_to_the_toy_text_gives_four_equal_pairs_and_no_false_reason(built):
+    toy = [(built["to_bytes"](word), count) for word, count in [("low", 5), ("lower", 2), ("newest", 4), ("widest", 3)]]
+    counts = built["count_pairs"](toy)
+    assert [count for _, count in counts.most_common(5)] == [7, 7, 7, 7, 6]
+    assert built["first_seen"](counts) == (b"l", b"o")
+    said = check._prediction("bpe_toy_pair")[1]
+    assert all(why.startswith("In these counts") for why in said.values())
 
 
 def test_one_word_can_be_spelled_in_many_ways(ranks):

@@ -101,8 +101,9 @@ def new_terms(path):
     above, listed = prose(read(path)).split("**New terms:**")
     found = re.findall(r"([^()]+) \((?:section )?([^()]+)\)", " ".join(listed.split("\n\n")[0].split()))
     parts = re.split(r"^## (?:(\d+)\. .*|(.*))$", above, flags=re.MULTILINE)
-    names = [number or name for number, name in zip(parts[1::3], parts[2::3])]
-    sections = dict(zip(["top of the chapter", *names], (" ".join(part.split()) for part in parts[::3])))
+    names = [number or name for number, name in zip(parts[1::3], parts[2::3], strict=True)]
+    texts = (" ".join(part.split()) for part in parts[::3])
+    sections = dict(zip(["top of the chapter", *names], texts, strict=True))
     return [(term, place) for terms, place in found for term in terms.strip(" ,").split(", ")], sections
 
 
@@ -120,7 +121,8 @@ def test_no_term_is_new_in_two_chapters():
     chapters = {}
     for path in CHAPTERS:
         for term, _ in new_terms(path)[0]:
-            assert chapters.setdefault(term, path.name) == path.name, f"{term} is new in {chapters[term]} and {path.name}"
+            first = chapters.setdefault(term, path.name)
+            assert first == path.name, f"{term} is new in {first} and again in {path.name}"
     assert len(chapters) > 80, f"only {len(chapters)} terms were found in the lists"
 
 
@@ -145,7 +147,7 @@ def test_every_exercise_is_open_and_its_solution_is_folded_beneath(path):
     pairs, text = exercises(read(path)), prose(read(path))
     kinds = re.findall(r"\*\*Exercise \d: ([a-z ]+)\.\*\*", text)
     assert kinds == ["fill the blanks", "change one line", "write a function", "spot the bug"], f"{path.name}: {kinds}"
-    assert text.count("**Worked example.**") == text.count("**An open question.**") == 1, path.name
+    assert text.count("**Worked example.**") == text.count("**An open question, for afterwards.**") == 1, path.name
     assert len(pairs) == len(kinds), f"{path.name} has {len(pairs)} exercises that are checked"
     for cell, solution in pairs:
         assert solution, f"{path.name}: no folded solution beneath\n{cell.source}"

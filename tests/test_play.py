@@ -134,11 +134,11 @@ def test_regex_never_hangs(make, pattern):
 def test_vocabulary_grows_with_the_share_and_counts_its_losses(make):
     playground = make("vocabulary", "the wall, don't")
     words = words_of(playground, share=100)
-    assert "[don(" in words and "unknown words        2 of 6 (framed above)" in words
+    assert "[don(" in words and "unknown tokens       2 of 6 (framed above)" in words
     assert "lost with them       4 of 15 characters" in words and "the same text again  no" in words
     assert "decoded              the·wall,·<|unk|>'·<|unk|>" in words
-    assert "lacks: 0." in words and "the same text again  yes" in words_of(playground, sentence="the old wall")
-    assert "unknown words        3 of 3" in words_of(playground, share=0)
+    assert "It lacks 0 of them" in words and "the same text again  yes" in words_of(playground, sentence="the old wall")
+    assert "unknown tokens       3 of 3" in words_of(playground, share=0)
 
 
 def test_tokens_counts_cuts_and_shows_broken_bytes(make):

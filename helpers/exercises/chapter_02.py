@@ -32,6 +32,10 @@ unknown_share = Exercise(
            _share(lambda word, vocab: word in vocab),
            "This is how many, not which share. Divide by the number of tokens.":
            lambda text, vocab: sum(word not in vocab for word in split_words(text)),
+           "You divide by the size of the vocabulary. The share is one of the tokens of the text.":
+           lambda text, vocab: sum(word not in vocab for word in split_words(text)) / max(1, len(vocab)),
+           "A `KeyError`: a vocabulary may lack `<|unk|>`. Ask whether the word is a key: `word not in vocab`.":
+           _share(lambda word, vocab: vocab[word] == vocab["<|unk|>"]),
            "Every token is unknown here. Do you look among the ids? The tokens are the keys: `word not in vocab`.":
            _share(lambda word, vocab: True),
            "Each different token counts once here. One that comes three times counts three times.":
@@ -55,6 +59,10 @@ encode_gently = Exercise(
            "A `KeyError`: `vocab[...]` ends in one where small letters are unknown too, even for a word whose id is "
            "found, since Python works out both arguments first. Use `vocab.get` there as well.":
            _ids(lambda word, vocab, unknown: vocab.get(word, vocab[word.lower()])),
+           "The id 0 counts as false, so `or` goes on to the small letters. Use the second argument of `get`.":
+           _ids(lambda word, vocab, unknown: vocab.get(word) or vocab.get(word.lower(), unknown)),
+           "The id 0 counts as false, so `or` goes on to the next. Use the second argument of `get`.":
+           _ids(lambda word, vocab, unknown: vocab.get(word) or vocab.get(word.lower()) or unknown),
            "What is found in neither way comes out as `None` here. It is to become the id of `<|unk|>`.":
            _ids(lambda word, vocab, unknown: vocab.get(word, vocab.get(word.lower()))),
            "Words that have no id are left out. Each of them is to become one id.": lambda text, vocab: [
@@ -73,8 +81,10 @@ capped_vocab = Exercise(
                lambda word, count: (-count, word), lambda words, size: words[:size]),
            "`<|unk|>` comes first here. It is to be the last entry.": _capped(
                lambda word, count: (-count, word), lambda words, size: ["<|unk|>", *words[:size - 1]]),
-           "Equally frequent words stand as they came in the text. Sort them by code points.": _capped(
-               lambda word, count: -count),
+           "There are `size` words and `<|unk|>`, and equally frequent words stand as they came in the text.": _capped(
+               lambda word, count: -count, lambda words, size: [*words[:size], "<|unk|>"]),
+           "Equally frequent words stand as they came in the text. Sort by a pair, the falling count and the word.":
+           _capped(lambda word, count: -count),
            "Of equally frequent words the last comes first. Sort by `(-count, word)`, without `reverse`.":
            _capped(lambda word, count: (-count, [-ord(character) for character in word])),
            "The rarest words come first. Sort by the falling count: `-counts[word]`.": _capped(

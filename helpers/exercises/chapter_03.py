@@ -26,28 +26,40 @@ def _merged(tokens, ranks, choose):
 bytes_per_token = Exercise(
     "bytes_per_token", chapter="03", why="Bytes measure every script alike; a character may be one byte or four.",
     hints=("Two lengths: of the text written as bytes, and of the list of ids.",
-           "Bytes per token: the bytes stand above the line, the ids below. Section 1 turns a text into bytes.",
+           "Divide the number of bytes by the number of ids. Section 1 turns a text into bytes.",
            'The bytes are `text.encode("utf-8")`, the tokens `ids`.'),
-    cases=[("low", [9319]), ("café 👋", [66, 1878, 2634, 50169, 233]), ("日本", [33768, 98, 17312, 105])],
+    cases=[("low", [9319]), ("café 👋", [66, 1878, 2634, 50169, 233]), ("日本", [33768, 98, 17312, 105]),
+           ("la la la", [5031, 8591, 8591])],
     right=lambda text, ids: len(text.encode()) / len(ids),
     wrong={"This counts characters: é is one character and two bytes. Encode the text first.":
            lambda text, ids: len(text) / len(ids),
            "This is upside down: tokens per byte. Divide the bytes by the tokens.":
-           lambda text, ids: len(ids) / len(text.encode())})
+           lambda text, ids: len(ids) / len(text.encode()),
+           "This counts each token once. A token that comes again takes room again: count all ids.":
+           lambda text, ids: len(text.encode()) / len(set(ids)),
+           "This is bytes per character. The measure is about tokens: divide by the number of ids.":
+           lambda text, ids: len(text.encode()) / len(text)})
 
 choose_pair = Exercise(
-    "choose_pair", chapter="03", why="A rule that looks at the pair itself does not depend on the order of the text.",
+    "choose_pair", chapter="03", why="The pair itself decides a tie, and not the order of the text.",
     hints=("`max` has one thing to compare, the count. Which second thing decides when two counts are equal?",
            "A key may hold two values: the count, then the pair of tokens. One is to be large, the other small.",
            "`min(counts, key=lambda pair: (-counts[pair], pair))`"),
     cases=lambda: [(Counter(dict(zip(pairs, numbers, strict=True))),) for pairs, numbers in (
         (_pairs("st es we ab"), (9, 9, 8, 1)), (_pairs("ba ca ac aa"), (2, 2, 2, 1)), (_pairs("ca xy xb"), (1, 5, 3)),
-        (_pairs("bb ba ab"), (3, 4, 4)), (_pairs("lo"), (1,)))],
+        (_pairs("bb ba ab"), (3, 4, 4)), (_pairs("lo"), (1,)), (_pairs("ac ba ca"), (2, 2, 2)),
+        (_pairs("ba ab ca"), (7, 7, 7)), (_pairs("xb xa ab"), (3, 3, 1)), ([(b"aa", b"a"), (b"a", b"z")], (2, 2)))],
     right=lambda counts: min(counts, key=lambda pair: (-counts[pair], pair)),
     wrong={"Not answered yet: of equal pairs this still takes the one that was seen first. Change the last line, "
            "so that the pair itself decides where counts are equal.": lambda counts: max(counts, key=counts.get),
            "Of equal pairs this takes the one that sorts last. `max` wants all parts of its key large: take `min`, and "
            "the count with a minus.": lambda counts: max(counts, key=lambda pair: (counts[pair], pair)),
+           "Of equal pairs this takes the one that was seen last. Let the pair itself decide, not its place.":
+           lambda counts: sorted(counts, key=counts.get)[-1],
+           "Of equal pairs this compares the first token only. Compare the whole pair.":
+           lambda counts: min(counts, key=lambda pair: (-counts[pair], pair[0])),
+           "This compares the two tokens glued together. `sorted` compares the pairs, first token first.":
+           lambda counts: min(counts, key=lambda pair: (-counts[pair], pair[0] + pair[1])),
            "This is the rarest pair. With `min`, the count needs a minus.":
            lambda counts: min(counts, key=lambda pair: (counts[pair], pair)),
            "This looks at the pairs alone, and not at how often each one occurs.": min,
@@ -60,6 +72,11 @@ choose_pair = Exercise(
 def _spellings(word, tokens):
     starts = [size for size in range(1, len(word) + 1) if word[:size] in tokens]
     return sum(_spellings(word[size:], tokens) for size in starts) if word else 1
+
+
+def _one_more(word, tokens):
+    starts = [size for size in range(1, len(word) + 1) if word[:size] in tokens]
+    return sum(1 + _one_more(word[size:], tokens) for size in starts) if word else 1
 
 
 def _up_to_a_token(word, tokens):
@@ -82,6 +99,7 @@ count_spellings = Exercise(
            "This finds one spelling and stops. Add up over all tokens that can come first.":
            lambda word, tokens: min(1, _spellings(word, tokens)),
            "This stops at a rest that is itself a token. That rest may have other spellings too.": _up_to_a_token,
+           "This adds 1 for each token that can come first. Add up only the ways to spell the rest.": _one_more,
            "An empty word has one spelling, the empty row. The case that stops the function returns 1.":
            lambda word, tokens: _spellings(word, tokens) if word else 0,
            "No spelling is found: what does the function return when no letters are left? It should be 1.":
@@ -104,6 +122,8 @@ apply_merges = Exercise(
                tokens, ranks, lambda pairs: max(pairs, key=lambda pair: ranks[pair[0] + pair[1]])),
            "This takes the first pair from the left, whatever its rank.":
            lambda tokens, ranks: _merged(tokens, ranks, lambda p: p[0]),
+           "This takes the pair that sorts last, whatever its rank. Let min compare ranks.":
+           lambda tokens, ranks: _merged(tokens, ranks, max),
            "This takes the pair that makes the longest token. Let min compare ranks.":
            lambda tokens, ranks: _merged(
                tokens, ranks, lambda pairs: max(pairs, key=lambda pair: len(pair[0] + pair[1])))})
