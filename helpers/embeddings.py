@@ -77,7 +77,8 @@ class InputEmbedding(nn.Module):
         if length > self.context_length:
             raise IndexError(f"The window has {length} tokens; expected are at most "
                              f"{self.context_length}, the context length of this embedding. "
-                             f"Cut the window: ids[..., :{self.context_length}].")
+                             f"Cut the window: ids[..., :{self.context_length}] keeps the "
+                             f"first tokens, ids[..., -{self.context_length}:] the last.")
         if self.position is not None:
             return self.position(torch.arange(length, device=self.position.weight.device))
         return None if self.waves is None else self.waves[:length]

@@ -266,7 +266,7 @@ def tree(nested) -> Picture:
         return x, name
 
     _, root = place(nested, 25)
-    alt = "Merges, first to last: " + "; ".join(merges) if merges else f"No merge: {root} is a single byte"
+    alt = "Merges, each after its parts: " + "; ".join(merges) if merges else f"No merge: {root} is a single byte"
     return svg("".join(parts), alt, edge[0], edge[1] + 25)
 
 

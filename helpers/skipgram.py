@@ -56,7 +56,7 @@ def train_skipgram(texts: list[list[str]], dim: int = 50, window: int = 8, negat
     """Skip-gram with negative sampling (Mikolov et al. 2013) on lists of tokens, gradients by hand.
 
     A step takes 4 pieces of 64 words of running text; all share `negatives` random words, which together count as 5
-    a neighbour. Steps shrink as Adagrad's do (Duchi et al. 2011), with one number a row. `callback(share done,
+    a context word. Steps shrink as Adagrad's do (Duchi et al. 2011), with one number a row. `callback(share done,
     vectors so far)` is called about 20 times an epoch. The most frequent word comes first.
     """
     import torch
@@ -70,7 +70,7 @@ def train_skipgram(texts: list[list[str]], dim: int = 50, window: int = 8, negat
     if keep.clamp(max=1).sum() < 256:
         raise ValueError(f"Of {counts.total():,} words sample={sample} and min_count={min_count} keep too few. "
                          "Expected: 256 or more. Give more text, a larger sample or a smaller min_count.")
-    word, neighbour = (torch.rand(len(words), dim, generator=chance) - 0.5) / dim, torch.zeros(len(words), dim)
+    word, context = (torch.rand(len(words), dim, generator=chance) - 0.5) / dim, torch.zeros(len(words), dim)
     vectors = keyed_vectors(words, word.numpy())     # sees every change of `word`
     apart = (torch.arange(64)[:, None] - torch.arange(64)).abs()
     moved = torch.full((2, len(words), 1), 0.01)     # Adagrad's memory of both tables
@@ -88,14 +88,14 @@ def train_skipgram(texts: list[list[str]], dim: int = 50, window: int = 8, negat
             reach = torch.randint(1, window + 1, (*batch.shape, 1), generator=chance)
             near = (apart <= reach) & (apart > 0) & (text[:, :, None] == text[:, None, :])     # (4, 64, 64)
             others = torch.multinomial(at_random, negatives, True, generator=chance)
-            w, c = (table.index_select(0, rows).view(*batch.shape, dim) for table in (word, neighbour))
-            n = neighbour.index_select(0, others)
-            # uphill on log sigmoid(w c) for each neighbour and on log sigmoid(-w n) for each random word
+            w, c = (table.index_select(0, rows).view(*batch.shape, dim) for table in (word, context))
+            n = context.index_select(0, others)
+            # uphill on log sigmoid(w c) for each context word and on log sigmoid(-w n) for each random word
             pull = near * torch.sigmoid(-w @ c.mT)
             push = torch.sigmoid(w @ n.T) * near.sum(dim=2, keepdim=True) * (5 / negatives)
             move(word, moved[0], rows, (pull @ c - push @ n).flatten(0, 1))
-            move(neighbour, moved[1], rows, (pull.mT @ w).flatten(0, 1))
-            move(neighbour, moved[1], others, -push.flatten(0, 1).T @ w.flatten(0, 1))
+            move(context, moved[1], rows, (pull.mT @ w).flatten(0, 1))
+            move(context, moved[1], others, -push.flatten(0, 1).T @ w.flatten(0, 1))
             if callback and k % (len(batches) // 20 + 1) == 0:
                 vectors.norms = None     # else gensim goes on with the old lengths
                 callback(done, vectors)

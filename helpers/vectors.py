@@ -326,30 +326,30 @@ def toy_corpus(seed: int = 0, sentences: int = 3000, analogies: int = 200) -> tu
     return text, [asked[i] for i in chance.permutation(len(asked))[:analogies]]
 
 
-def count_neighbours(sentences: list[list[str]]) -> tuple[list[str], np.ndarray]:
+def count_contexts(sentences: list[list[str]]) -> tuple[list[str], np.ndarray]:
     """The words in alphabetical order, and how often each two stand in one sentence: (words, words)."""
     words = sorted({word for sentence in sentences for word in sentence})
     number, times = {word: i for i, word in enumerate(words)}, np.zeros((len(sentences), len(words)))
     for i, sentence in enumerate(sentences):
         np.add.at(times[i], [number[word] for word in sentence], 1)
-    return words, times.T @ times - np.diag(times.sum(axis=0))     # no word is its own neighbour
+    return words, times.T @ times - np.diag(times.sum(axis=0))     # no place is its own context
 
 
 def train_skipgram_exact(counts: np.ndarray, dim: int = 50, steps: tuple = (0, 5, 20, 50, 200), seed: int = 0) -> dict:
-    """Skip-gram from counts of neighbours (words, words): {step: vectors (words, dim)} for the chosen steps.
+    """Skip-gram from counts of context words (words, words): {step: vectors (words, dim)} for the chosen steps.
 
-    The loss of Mikolov et al. 2013 before their shortcuts: how surprising the neighbours of each word are.
+    The loss of Mikolov et al. 2013 before their shortcuts: how surprising the context words of each word are.
     """
     import torch
     threads = torch.get_num_threads()
     torch.set_num_threads(1)     # for matrices this small more only get in each other's way
     counts, chance, kept = torch.as_tensor(counts).float(), torch.Generator().manual_seed(seed), {}
-    word, neighbour = (0.3 * torch.randn(2, len(counts), dim, generator=chance)).unbind()
-    adam = torch.optim.Adam([word.requires_grad_(), neighbour.requires_grad_()], lr=0.05)
+    word, context = (0.3 * torch.randn(2, len(counts), dim, generator=chance)).unbind()
+    adam = torch.optim.Adam([word.requires_grad_(), context.requires_grad_()], lr=0.05)
     for step in range(max(steps) + 1):
         if step in steps:
             kept[step] = word.detach().numpy().copy()
-        loss = -(counts * (word @ neighbour.T).log_softmax(dim=1)).sum() / counts.sum()
+        loss = -(counts * (word @ context.T).log_softmax(dim=1)).sum() / counts.sum()
         adam.zero_grad()
         loss.backward()
         adam.step()

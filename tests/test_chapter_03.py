@@ -175,7 +175,8 @@ WRONG = {
                     (lambda counts: sorted(counts, key=counts.get)[-1], "seen last"),
                     (lambda counts: sorted(counts, key=lambda pair: (-counts[pair], pair[0]))[0], "first token only"),
                     (lambda counts: min(counts, key=lambda pair: (-counts[pair], b"".join(pair))), "glued together"),
-                    (lambda counts: min(counts, key=lambda pair: (-counts[pair], pair[1])), "expected"),
+                    (lambda counts: min(counts, key=lambda pair: (-counts[pair], pair[1])), "second token"),
+                    (lambda counts: min(counts, key=lambda pair: (-counts[pair], pair[::-1])), "second token"),
                     (lambda counts: sorted(counts, key=lambda pair: (counts[pair], pair))[0], "rarest"),
                     (lambda counts: sorted(counts)[0], "pairs alone"),
                     (lambda counts: max(counts), "however rare"),
@@ -184,6 +185,8 @@ WRONG = {
     "count_spellings": [(lambda word, tokens: sum(token in word for token in tokens), "tokens that occur"),
                         (lambda word, tokens: int(not word) + (word in tokens) + sum(
                             word[:n] in tokens and word[n:] in tokens for n in range(1, len(word))), "two tokens"),
+                        *((lambda word, tokens, empty=empty: sum(word[:n] in tokens and word[n:] in tokens for n in range(
+                            1, len(word))) if word else empty, "spellings of two tokens only") for empty in (0, 1)),
                         (one_more, "adds 1 for each token"), (one_only, "one spelling and stops"),
                         (stops_early, "itself a token"),
                         (lambda word, tokens: spellings(word, tokens) if word else 0, "empty word"),

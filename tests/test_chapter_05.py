@@ -107,7 +107,7 @@ def test_the_analogy_built_in_the_chapter_is_the_one_in_the_helper(news, names):
 
 def test_the_training_built_in_the_chapter_is_the_one_in_the_helper():
     sentences, asked = v.toy_corpus()
-    words, counts = v.count_neighbours(sentences)
+    words, counts = v.count_contexts(sentences)
     cell = {"torch": torch, "counts": counts, "words": words, "progress": downloads.progress}
     exec(source_of("torch.manual_seed(0)"), cell)
     ours = v.train_skipgram_exact(counts, steps=(0, 5, 50))
@@ -119,7 +119,7 @@ def test_the_training_built_in_the_chapter_is_the_one_in_the_helper():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_king_and_queen_never_meet_and_become_neighbours_for_any_seed(seed):
-    words, counts = v.count_neighbours(v.toy_corpus(seed)[0])
+    words, counts = v.count_contexts(v.toy_corpus(seed)[0])
     king, queen = words.index("king"), words.index("queen")
     assert counts[king, queen] == 0
     table = v.keyed_vectors(words, v.train_skipgram_exact(counts, steps=(100,), seed=seed)[100])
@@ -260,12 +260,12 @@ def wrong_answers():
             "Nothing is left out": lambda rows, a, b, c: row(rows, a, b, c, []),
             "but 0 may be greater": lambda rows, a, b, c: row(rows, a, b, c, [a, b, c], 0),
             "are swapped": lambda rows, a, b, c: row(rows, b, a, c, [a, b, c])},
-        check.neighbour_pairs: {
-            "Only neighbours to the right": lambda words, w: pairs(words, w, low=lambda i, w: i + 1),
-            "its own neighbour": lambda words, w: pairs(words, w, keep=lambda i, j: True),
+        check.context_pairs: {
+            "Only words to the right": lambda words, w: pairs(words, w, low=lambda i, w: i + 1),
+            "its own context word": lambda words, w: pairs(words, w, keep=lambda i, j: True),
             "You compare words": lambda words, w: [pair for pair in pairs(words, w) if pair[0] != pair[1]],
             "Places below 0": lambda words, w: pairs(words, w, low=lambda i, w: i - w),
-            "The last neighbour to the right": lambda words, w: pairs(words, w, high=lambda i, w: i + w),
+            "The last word to the right": lambda words, w: pairs(words, w, high=lambda i, w: i + w),
             "All words of the sentence": lambda words, w: pairs(words, 100)}}
 
 
@@ -286,7 +286,7 @@ def test_the_share_of_the_exercise_is_that_of_the_map(names):
 
 def test_right_answers_in_other_words_pass():
     assert check.distance_from_products(lambda a, b: np.sqrt(np.dot(a, a) - 2 * np.dot(a, b) + np.dot(b, b))).passed
-    assert check.neighbour_pairs(lambda words, window: [
+    assert check.context_pairs(lambda words, window: [
         [word, near] for i, word in enumerate(words)
         for near in [*words[max(0, i - window):i], *words[i + 1:i + 1 + window]]]).passed
     assert check.answer_row(lambda rows, a, b, c: max(

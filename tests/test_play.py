@@ -161,7 +161,7 @@ def test_merges_match_a_count_by_hand_and_the_rule_for_ties(make):
     assert "wins  c│d│" in words and "greatest bytes" in words
     assert "Bytes only" in words_of(playground, step=0)
     assert "After 4 merges no pair is left." in words_of(playground, step=60)
-    assert "Merges, first to last: a + b = ab" in words_of(playground, ties="first", token=0)
+    assert "Merges, each after its parts: a + b = ab" in words_of(playground, ties="first", token=0)
     assert words_of(playground, text="") == "Bytes only\n(no tokens)\nAfter 0 merges no pair is left."
 
 

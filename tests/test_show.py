@@ -141,7 +141,7 @@ def test_map_and_tree_have_alt_text_that_says_what_they_show():
     texts = [tag.text for tag in markup(words).iter() if tag.tag.endswith("text")]
     assert texts == ["king", "queen", "half of the variance"]
     low = show.tree((b"low", (b"lo", (b"l",), (b"o",)), (b"w",)))
-    assert repr(low) == "Merges, first to last: l + o = lo; lo + w = low"
+    assert repr(low) == "Merges, each after its parts: l + o = lo; lo + w = low"
     assert repr(show.tree((b" ", None, None))) == "No merge: · is a single byte"
     assert show.svg("<circle/>", "A dot", 10, 10).html.startswith('<img alt="A dot"')
 

@@ -422,7 +422,7 @@ def test_offset_cosine():
 @pytest.mark.parametrize("seed", range(10))
 def test_toy_corpus_is_learnt(seed):
     sentences, analogies = v.toy_corpus(seed)
-    words, counts = v.count_neighbours(sentences)
+    words, counts = v.count_contexts(sentences)
     assert len(sentences) == 3000 and len(words) == 210 and len(set(analogies)) == 200
     right = []
     for table in v.train_skipgram_exact(counts, steps=(0, 5, 20, 200), seed=seed).values():
@@ -434,8 +434,8 @@ def test_toy_corpus_by_seed():
     assert v.toy_corpus(1) == v.toy_corpus(1) != v.toy_corpus(2)
 
 
-def test_count_neighbours():
-    words, counts = v.count_neighbours(["a rose is a rose".split(), ["a", "b"]])
+def test_count_contexts():
+    words, counts = v.count_contexts(["a rose is a rose".split(), ["a", "b"]])
     assert words == ["a", "b", "is", "rose"]
     assert counts.tolist() == [[2, 1, 2, 4], [1, 0, 0, 0], [2, 0, 0, 2], [4, 0, 2, 2]]
 

@@ -48,7 +48,7 @@ choose_pair = Exercise(
     cases=lambda: [(Counter(dict(zip(pairs, numbers, strict=True))),) for pairs, numbers in (
         (_pairs("st es we ab"), (9, 9, 8, 1)), (_pairs("ba ca ac aa"), (2, 2, 2, 1)), (_pairs("ca xy xb"), (1, 5, 3)),
         (_pairs("bb ba ab"), (3, 4, 4)), (_pairs("lo"), (1,)), (_pairs("ac ba ca"), (2, 2, 2)),
-        (_pairs("ba ab ca"), (7, 7, 7)), (_pairs("xb xa ab"), (3, 3, 1)), ([(b"aa", b"a"), (b"a", b"z")], (2, 2)))],
+        (_pairs("ba ab ca"), (7, 7, 7)), (_pairs("xb xa ab"), (3, 3, 1)), ([(b"aa", b"z"), (b"a", b"b")], (2, 2)))],
     right=lambda counts: min(counts, key=lambda pair: (-counts[pair], pair)),
     wrong={"Not answered yet: of equal pairs this still takes the one that was seen first. Change the last line, "
            "so that the pair itself decides where counts are equal.": lambda counts: max(counts, key=counts.get),
@@ -58,6 +58,8 @@ choose_pair = Exercise(
            lambda counts: sorted(counts, key=counts.get)[-1],
            "Of equal pairs this compares the first token only. Compare the whole pair.":
            lambda counts: min(counts, key=lambda pair: (-counts[pair], pair[0])),
+           "Of equal pairs this goes by the second token. `sorted` looks at the first token first.":
+           lambda counts: min(counts, key=lambda pair: (-counts[pair], pair[1])),
            "This compares the two tokens glued together. `sorted` compares the pairs, first token first.":
            lambda counts: min(counts, key=lambda pair: (-counts[pair], pair[0] + pair[1])),
            "This is the rarest pair. With `min`, the count needs a minus.":
@@ -89,13 +91,15 @@ count_spellings = Exercise(
     hints=("Which tokens can come first? For each of them, how many ways are there to spell the rest?",
            "Call the function itself on `word[size:]` for each size with `word[:size] in tokens`, and add up.",
            "It must stop somewhere: a word without letters has one spelling, so return 1 for it."),
-    cases=[("low", {"l", "o", "w", "lo", "low"}), ("aaaa", {"a", "aa"}), ("xyz", {"x", "y"}), ("", {"a"})],
+    cases=[("low", {"l", "o", "w", "lo", "low"}), ("aaaa", {"a", "aa"}), ("aaa", {"a", "aa"}), ("xyz", {"x", "y"}), ("", {"a"})],
     right=_spellings,
     wrong={"This counts the tokens that occur in the word. Count the rows of tokens that spell all of it.":
            lambda word, tokens: sum(token in word for token in tokens),
            "This stops after two tokens. The rest may take any number of tokens: ask your function for it.":
            lambda word, tokens: 1 if not word else (word in tokens) + sum(
                word[:n] in tokens and word[n:] in tokens for n in range(1, len(word))),
+           "This finds spellings of two tokens only. The rest may be cut again: call the function itself on it.":
+           lambda word, tokens: sum(word[:n] in tokens and word[n:] in tokens for n in range(1, len(word))) or int(not word),
            "This finds one spelling and stops. Add up over all tokens that can come first.":
            lambda word, tokens: min(1, _spellings(word, tokens)),
            "This stops at a rest that is itself a token. That rest may have other spellings too.": _up_to_a_token,

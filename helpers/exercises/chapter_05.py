@@ -33,7 +33,7 @@ def _spreads(rows):
 
 
 def _around(first, last, keep=lambda words, i, j: i != j):
-    """Pairs (word, neighbour) for chapter 5; `first(i, window)` to `last(i, window)` are the places."""
+    """Pairs (word, context word) for chapter 5; `first(i, window)` to `last(i, window)` are the places."""
     return lambda words, window: [(words[i], words[j]) for i in range(len(words)) for j in range(
         first(i, window), min(len(words), last(i, window) + 1)) if keep(words, i, j)]
 
@@ -88,22 +88,22 @@ answer_row = Exercise(
            "All three are out, but 0 may be greater than all other products. Use `-np.inf`.":
            _answer(lambda a, b, c: [a, b, c], 0),
            "a and b are swapped: the offset is `rows[b] - rows[a]`.": _answer(lambda a, b, c: [a, b, c], sign=-1)})
-neighbour_pairs = Exercise(
-    "neighbour_pairs", chapter="05", call=lambda answer, *case: sorted(answer(*case)),     # in any order
-    hints=("Two loops over places: i for the word, j for its neighbours. From where to where does j run?",
+context_pairs = Exercise(
+    "context_pairs", chapter="05", call=lambda answer, *case: sorted(answer(*case)),     # in any order
+    hints=("Two loops over places: i for the word, j for its context words. From where to where does j run?",
            "j runs from i − window to i + window, but not below 0, not past the last word, and never over i itself.",
            "`range(max(0, i - window), min(len(words), i + window + 1))`, without i itself."),
-    cases=[("the sea let go at dawn".split(), 2), (["the", "sea", "the"], 2), (list("abcde"), 1), ([], 2), (["a"], 3)],
+    cases=[(list("abc"), 1), ("the sea let go at dawn".split(), 2), (["the", "sea", "the"], 2), ([], 2), (["a"], 3)],
     right=_around(lambda i, w: max(0, i - w), lambda i, w: i + w), why="This is what skip-gram reads of a text.",
-    wrong={"Only neighbours to the right. Those to the left count too.":
+    wrong={"Only words to the right. Those to the left count too.":
            _around(lambda i, w: i + 1, lambda i, w: i + w),
-           "Each word is its own neighbour here. Leave out the place i.":
+           "Each word is its own context word here. Leave out the place i.":
            _around(lambda i, w: max(0, i - w), lambda i, w: i + w, lambda words, i, j: True),
-           "You compare words. In \"the sea the\" the first word has the third as a neighbour: compare places.":
+           "You compare words. In \"the sea the\" the first word has the third as a context word: compare places.":
            _around(lambda i, w: max(0, i - w), lambda i, w: i + w, lambda words, i, j: words[i] != words[j]),
            "Places below 0 count from the end of the list. Start at `max(0, i - window)`.":
            _around(lambda i, w: i - w, lambda i, w: i + w),
-           "The last neighbour to the right is missing: a range ends before its second number.":
+           "The last word to the right is missing: a range ends before its second number.":
            _around(lambda i, w: max(0, i - w), lambda i, w: i + w - 1),
-           "All words of the sentence are neighbours here. Only those at most `window` places away count.":
+           "All words of the sentence are context words here. Only those at most `window` places away count.":
            _around(lambda i, w: 0, lambda i, w: 10**6)})

@@ -26,6 +26,10 @@ embed = Exercise(
     cases=_token_and_position_layers, right=_embedded,
     wrong={"You counted the windows. The places are counted along the other axis, `ids.shape[1]`.":
            lambda token, position, ids: _embedded(token, position, ids, after=len(ids)),
+           "You counted four places, for windows of any length. Count the tokens of these ids: `ids.shape[1]`.":
+           lambda token, position, ids: _embedded(token, position, ids, after=4),
+           "You looked up places that the position table does not have. Count the tokens of these ids: `ids.shape[1]`.":
+           lambda token, position, ids: _embedded(token, position, ids, after=position.num_embeddings + 1),
            "You took all rows of the position table. A window may be shorter: count its tokens.":
            lambda token, position, ids: _embedded(token, position, ids, after=position.num_embeddings),
            "Position rows are chosen by place, not by id: look up `places`, not `ids`.":
@@ -64,6 +68,8 @@ mean_so_far = Exercise(
            _mean_by(lambda ones: ones),
            "This looks the wrong way: each token sees itself and what comes later. Keep the other half.":
            _mean_by(lambda ones: ones.triu()),
+           "`.triu(1)` keeps what comes later, the wrong half; the last token sees nobody then, and 0 / 0 gives `nan`. "
+           "`.tril()` keeps the other half, and the token itself.": _mean_by(lambda ones: ones.triu(1)),
            "A token sees itself too. Here the first one sees nobody, and 0 / 0 gives `nan`.":
            _mean_by(lambda ones: ones.tril(-1)),
            "Each token sees itself alone. The earlier ones must take part.": _mean_by(lambda ones: ones.tril().triu()),
@@ -84,6 +90,12 @@ two_tables = Exercise(
            lambda vocab, context, dim: (_layer(context, dim), _layer(vocab, dim)),
            "Both tables have a row for each id. The position table needs one for each place.":
            lambda vocab, context, dim: (_layer(vocab, dim), _layer(vocab, dim)),
+           "In both tables one row is left over: ids run up to `vocab_size` − 1, places up to `context_length` − 1.":
+           lambda vocab, context, dim: (_layer(vocab + 1, dim), _layer(context + 1, dim)),
+           "Places are right, but one row of the token table is left over: ids run up to `vocab_size` − 1.":
+           lambda vocab, context, dim: (_layer(vocab + 1, dim), _layer(context, dim)),
+           "Ids are right, but one row of the position table is left over: places run up to `context_length` − 1.":
+           lambda vocab, context, dim: (_layer(vocab, dim), _layer(context + 1, dim)),
            "The last place finds no row. Places start at 0, so there are `context_length` of them.":
            lambda vocab, context, dim: (_layer(vocab, dim), _layer(context - 1, dim)),
            "Rows and columns are swapped. The number of rows comes first.":
