@@ -154,6 +154,10 @@ def stops_early(word, tokens):
     return sum(stops_early(word[n:], tokens) for n in range(1, len(word)) if word[:n] in tokens)
 
 
+def two_tokens(word, tokens):
+    return sum(word[:n] in tokens and word[n:] in tokens for n in range(1, len(word)))
+
+
 def one_more(word, tokens):
     starts = [n for n in range(1, len(word) + 1) if word[:n] in tokens]
     return sum(1 + one_more(word[n:], tokens) for n in starts) if word else 1
@@ -185,8 +189,8 @@ WRONG = {
     "count_spellings": [(lambda word, tokens: sum(token in word for token in tokens), "tokens that occur"),
                         (lambda word, tokens: int(not word) + (word in tokens) + sum(
                             word[:n] in tokens and word[n:] in tokens for n in range(1, len(word))), "two tokens"),
-                        *((lambda word, tokens, empty=empty: sum(word[:n] in tokens and word[n:] in tokens for n in range(
-                            1, len(word))) if word else empty, "spellings of two tokens only") for empty in (0, 1)),
+                        (lambda word, tokens: two_tokens(word, tokens), "spellings of two tokens only"),
+                        (lambda word, tokens: two_tokens(word, tokens) if word else 1, "spellings of two tokens only"),
                         (one_more, "adds 1 for each token"), (one_only, "one spelling and stops"),
                         (stops_early, "itself a token"),
                         (lambda word, tokens: spellings(word, tokens) if word else 0, "empty word"),

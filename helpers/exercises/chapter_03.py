@@ -91,7 +91,8 @@ count_spellings = Exercise(
     hints=("Which tokens can come first? For each of them, how many ways are there to spell the rest?",
            "Call the function itself on `word[size:]` for each size with `word[:size] in tokens`, and add up.",
            "It must stop somewhere: a word without letters has one spelling, so return 1 for it."),
-    cases=[("low", {"l", "o", "w", "lo", "low"}), ("aaaa", {"a", "aa"}), ("aaa", {"a", "aa"}), ("xyz", {"x", "y"}), ("", {"a"})],
+    cases=[("low", {"l", "o", "w", "lo", "low"}), ("aaaa", {"a", "aa"}), ("aaa", {"a", "aa"}),
+           ("xyz", {"x", "y"}), ("", {"a"})],
     right=_spellings,
     wrong={"This counts the tokens that occur in the word. Count the rows of tokens that spell all of it.":
            lambda word, tokens: sum(token in word for token in tokens),
@@ -99,7 +100,8 @@ count_spellings = Exercise(
            lambda word, tokens: 1 if not word else (word in tokens) + sum(
                word[:n] in tokens and word[n:] in tokens for n in range(1, len(word))),
            "This finds spellings of two tokens only. The rest may be cut again: call the function itself on it.":
-           lambda word, tokens: sum(word[:n] in tokens and word[n:] in tokens for n in range(1, len(word))) or int(not word),
+           lambda word, tokens: 1 if not word else sum(
+               word[:n] in tokens and word[n:] in tokens for n in range(1, len(word))),
            "This finds one spelling and stops. Add up over all tokens that can come first.":
            lambda word, tokens: min(1, _spellings(word, tokens)),
            "This stops at a rest that is itself a token. That rest may have other spellings too.": _up_to_a_token,
