@@ -134,6 +134,8 @@ def test_gpt2_has_one_special_token_which_tiktoken_finds_without_spaces_and_guar
                                            if words else 0.0)(split_words(text)), "share of the known"),
     ("unknown_share", lambda text, vocab: (lambda words: len([w for w in words if w not in vocab]) / len(words)
                                            if words else 0.0)(set(split_words(text))), "counts once here"),
+    ("unknown_share", lambda text, vocab: (lambda words: sum(not vocab.get(w) for w in words) / len(words)
+                                           if words else 0.0)(split_words(text)), "id 0 counts as false"),
     ("unknown_share", lambda text, vocab: len([w for w in split_words(text) if w not in vocab]) / len(vocab)
      if vocab else 1.0, "size of the vocabulary"),
     ("unknown_share", lambda text, vocab: len([w for w in split_words(text) if vocab[w] == vocab["<|unk|>"]])

@@ -32,6 +32,8 @@ unknown_share = Exercise(
            _share(lambda word, vocab: word in vocab),
            "This is how many, not which share. Divide by the number of tokens.":
            lambda text, vocab: sum(word not in vocab for word in split_words(text)),
+           "The id 0 counts as false, so the token with this id seems to have none. Ask with `in`.":
+           _share(lambda word, vocab: not vocab.get(word)),
            "You divide by the size of the vocabulary. The share is one of the tokens of the text.":
            lambda text, vocab: sum(word not in vocab for word in split_words(text)) / max(1, len(vocab)),
            "A `KeyError`: a vocabulary may lack `<|unk|>`. Ask whether the word is a key: `word not in vocab`.":
