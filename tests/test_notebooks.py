@@ -36,6 +36,13 @@ def test_no_error_is_in_view_that_is_not_meant_to_be(path):
 
 
 @every_chapter
+def test_an_error_that_is_meant_says_so_before_it_comes(path):
+    for cell in code(read(path)):
+        if "raises-exception" in tags(cell):
+            assert cell.source.startswith("# ends in an error, on purpose\n"), f"{path.name}:\n{cell.source}"
+
+
+@every_chapter
 def test_no_warning_reaches_the_learner_on_stderr(path):
     for cell, output in outputs(read(path)):
         assert output.get("name") != "stderr", f"{path.name}: stderr from\n{cell.source}\n{output.get('text')}"
