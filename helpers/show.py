@@ -118,7 +118,7 @@ def tokens(pieces, ids=None, dropped=(), marked=(), hover=()) -> Picture:
             text = f'<s style="text-decoration:none">{text}</s>'
             style = "border:2px dotted #555;color:#111;background:#fff"
         if place in marked:
-            text, style = f"<strong>{text}</strong>", style + ";outline:2px solid #111"
+            text, style = f"<strong>{text}</strong>", style + ";outline:2px solid #111;outline-offset:-2px"
         said = f' title="{escape(visible(str(hover[place]), " "))}"' if place < len(hover) else ""
         end = "<br>" if piece[-1:] in ("\n", b"\n") else "<wbr>"
         chips.append(f'<bdi style="{style}"{said}>{text}</bdi>│{end}')
