@@ -159,4 +159,54 @@ def test_answers_as_learners_write_them_are_understood():
     assert check.cut_with_overlap(cut(lambda length, overlap: length - overlap)).passed
     assert "gaps" in check.count_lost(tail_only).text
     assert check.mended_windows(lists_in_place_of_pairs).passed
+    assert check.count_lost(lambda n, length, stride: max(0, n - 1) if n <= length else (n - 1 - length) % stride
+                            + (-(-(n - length) // stride) - 1) * max(0, stride - length)).passed
     assert check.window_pair(...).state == check.count_lost(lambda *_: None).state == "open"
+
+
+def test_the_first_answers_that_come_to_mind_are_told_what_is_wrong_with_them():
+    def targets(cut):
+        return lambda ids, max_length, stride: [
+            (ids[i:i + max_length], cut(ids, i, max_length)) for i in range(0, len(ids) - max_length, stride)]
+
+    assert "Input and target are one id too long" in check.window_pair(
+        lambda ids, start, n: (ids[start:start + n + 1], ids[start + 1:start + n + 2])).text
+    assert "The input is one id too long" in check.window_pair(
+        lambda ids, start, n: (ids[start:start + n + 1], ids[start + 1:start + n + 1])).text
+    for one in (lambda ids, start, n: (ids[start:start + n], ids[start + n]),
+                lambda ids, start, n: (ids[start:start + n], ids[start + n:start + n + 1])):
+        assert "one for each position" in check.window_pair(one).text
+    assert "one id too short" in check.mended_windows(targets(lambda ids, i, n: ids[i + 1:i + n])).text
+    assert "one for each position" in check.mended_windows(targets(lambda ids, i, n: ids[i + n])).text
+
+
+def test_what_is_lost_needs_the_first_window_whole_and_each_gap():
+    def count(n, length, stride):
+        return max(0, -(-(n - length) // stride))
+
+    def lost(n, length, stride, gaps, wide):
+        if count(n, length, stride) == 0:
+            return max(0, n - 1)
+        return (n - 1 - length) % stride + gaps(count(n, length, stride)) * wide(stride - length)
+
+    assert "The first window asks" in check.count_lost(
+        lambda n, length, stride: n - 1 - count(n, length, stride) * min(length, stride) if n else 0).text
+    for gaps, wide, said in ((lambda w: w > 1, lambda gap: max(0, gap), "one gap only"),
+                             (lambda w: w - 1, lambda gap: gap > 0, "one token for each gap"),
+                             (lambda w: w, lambda gap: max(0, gap), "behind the last window")):
+        verdict = check.count_lost(lambda n, length, stride: int(lost(n, length, stride, gaps, wide)))  # noqa: B023
+        assert not verdict.passed and said in verdict.text
+
+
+def test_what_is_said_to_a_guess_is_true_after_a_change_too():
+    check.predict("windows_25_10_5", "4")
+    assert "With 25 numbers" in check.outcome("windows_25_10_5", 4).text
+    assert check.outcome("windows_25_10_5", 3).text.startswith("You changed something")
+    check.predict("windows_25_10_5", "3")
+
+
+def test_the_core_uses_no_view_and_no_word_of_later_chapters():
+    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    for wanted in ("class GPTDatasetV1(", "def create_dataloader_v1(", "updates = 0"):
+        source, = ("".join(cell["source"]) for cell in cells if wanted in "".join(cell["source"]))
+        assert not any(word in source for word in ("unfold", "optimizer", "pin_memory"))

@@ -35,7 +35,17 @@ window_pair = Exercise(
            "The target begins where the window ends. The shift is one token, not a whole window.":
            lambda ids, start, length: (ids[start:start + length], ids[start + length:start + 2 * length]),
            "The ends are right only for a window that begins at 0: add `start` to them.":
-           lambda ids, start, length: (ids[start:length], ids[start + 1:length + 1])})
+           lambda ids, start, length: (ids[start:length], ids[start + 1:length + 1]),
+           "The target is right. The input is one id too long: a slice stops before its end.":
+           lambda ids, start, length: (ids[start:start + length + 1], ids[start + 1:start + length + 1]),
+           "The input is right. The target is one id too long: it has as many ids as the input.":
+           lambda ids, start, length: (ids[start:start + length], ids[start + 1:start + length + 2]),
+           "Input and target are one id too long, both: a slice stops before its end.":
+           lambda ids, start, length: (ids[start:start + length + 1], ids[start + 1:start + length + 2]),
+           "This is one answer, for the last position. There is one for each position of the input.":
+           lambda ids, start, length: (ids[start:start + length], ids[start + length:start + length + 1]),
+           "This is one answer, for the last position, and not in a list. There is one for each position of the input.":
+           lambda ids, start, length: (ids[start:start + length], ids[start + length])})
 
 cut_with_overlap = Exercise(
     "cut_with_overlap", chapter="04", why="Stride and overlap make up a window: each is `max_length` less the other.",
@@ -68,7 +78,8 @@ count_lost = Exercise(
            "The first window asks for max_length targets. Each further one adds `stride` new ones, "
            "but never more than max_length.",
            "Without a window, max(0, n_tokens - 1) targets are lost."),
-    cases=[(14, 4, 4), (14, 4, 5), (25, 10, 10), (40, 4, 1), (4, 4, 2), (3, 8, 1), (0, 4, 4), (5, 4, 9)],
+    cases=[(14, 4, 4), (14, 4, 5), (25, 10, 10), (40, 4, 1), (4, 4, 2), (3, 8, 1), (0, 4, 4), (5, 4, 9), (1, 1, 1),
+           (30, 4, 6), (29, 3, 5)],
     right=_lost,
     wrong={"This counts the first token as lost. It is never a target, so it does not count.":
            lambda n, length, stride: _lost(n, length, stride, n),
@@ -78,6 +89,17 @@ count_lost = Exercise(
            lambda n, length, stride: _lost(n, length, stride) if n > length else 0,
            "Windows that overlap ask for a target more than once. Count it once.":
            lambda n, length, stride: max(0, n - 1) - length * len(_pairs(range(n), length, stride)),
+           "The first window asks for max_length targets. Only each further one adds no more than the stride.":
+           lambda n, length, stride: max(0, n - 1) - min(stride, length) * len(_pairs(range(n), length, stride)),
+           "This counts one gap only. There is one between any two neighbouring windows.":
+           lambda n, length, stride: _lost(n, length, stride) - max(0, stride - length) * max(
+               0, len(_pairs(range(n), length, stride)) - 2),
+           "This counts one token for each gap. A gap is as long as the stride is larger than a window.":
+           lambda n, length, stride: _lost(n, length, stride) - max(0, stride - length - 1) * max(
+               0, len(_pairs(range(n), length, stride)) - 1),
+           "This counts a gap behind the last window too. What stands there belongs to the tail.":
+           lambda n, length, stride: _lost(n, length, stride) + (
+               max(0, stride - length) if n > length else 0),
            "The rest at the end is no short window: its targets are lost.": lambda n, length, stride: 0})
 
 mended_windows = Exercise(
@@ -94,6 +116,15 @@ mended_windows = Exercise(
            lambda ids, length, stride: _pairs(ids, length, stride, 0),
            "The target begins right, but its end still goes by the stride.":
            lambda ids, length, stride: [(ids[i:i + length], ids[i + 1:i + stride + length])
+                                        for i in range(0, len(ids) - length, stride)],
+           "The target begins right, but it is one id too short: its end moves on by one as well.":
+           lambda ids, length, stride: [(ids[i:i + length], ids[i + 1:i + length])
+                                        for i in range(0, len(ids) - length, stride)],
+           "The target begins right, and as many ids as the stride says are taken. It is as long as the input.":
+           lambda ids, length, stride: [(ids[i:i + length], ids[i + 1:i + stride + 1])
+                                        for i in range(0, len(ids) - length, stride)],
+           "This is one answer, for the last position. There is one for each position of the input.":
+           lambda ids, length, stride: [(ids[i:i + length], ids[i + length])
                                         for i in range(0, len(ids) - length, stride)],
            "Now the window itself moves on by one each time, so the stride is lost.":
            lambda ids, length, stride: _pairs(ids, length, 1)})
