@@ -127,10 +127,10 @@ def _each(function, *columns, client, desc: str) -> list:
     if client is None:
         rows = progress(zip(*columns, strict=True), total=len(columns[0]), desc=desc)
         return [function(*row) for row in rows]
-    jobs = client.map(function, *columns, pure=False)
+    jobs = client.map(function, *columns, pure=False)   # pure=False: a call made before is made again
     for _ in progress(dask().as_completed(jobs), total=len(jobs), desc=desc):
         pass
-    return client.gather(jobs)
+    return client.gather(jobs)  # what each gave, in the order of the jobs
 
 
 def _texts(documents: Iterable[str | Path]) -> Iterator[str]:

@@ -47,14 +47,19 @@ def test_the_costs_playground_divides_what_it_is_given():
 WRONG = {
     check.share_of: {
         "left-over windows": lambda n, rank, ranks: list(range(rank, n, ranks)),
+        "how many ranks": lambda n, rank, ranks: list(range(rank, n - n % rank, ranks)),
         "Every rank reads the same": lambda n, rank, ranks: list(range(0, n - n % ranks, ranks)),
         "block of neighbouring": lambda n, rank, ranks: list(range(rank * (n // ranks), (rank + 1) * (n // ranks)))},
     check.add_counts: {
         "replace the earlier ones": lambda parts: {key: n for part in parts for key, n in part.items()},
         "not its keys": lambda parts: Counter(key for part in parts for key in part)},
     check.find_window: {
-        "counted from 0": lambda index, counts: next(
-            (n, index - sum(counts[:n - 1])) for n in range(1, 9) if index < sum(counts[:n]))},
+        "documents are counted from 0": lambda index, counts: next(
+            (n, index - sum(counts[:n - 1])) for n in range(1, 9) if index < sum(counts[:n])),
+        "both counted from 0": lambda index, counts: next(
+            (n, index - sum(counts[:n - 1]) + 1) for n in range(1, 9) if index < sum(counts[:n])),
+        "less than, not for less or equal": lambda index, counts: next(
+            (n, index - sum(counts[:n])) for n in range(8) if index <= sum(counts[:n + 1]))},
     check.to_do: {
         "another hash is missed": lambda there, wanted: [name for name in wanted if name not in there],
         "Turn the test round": lambda there, wanted: [name for name in wanted if there.get(name) == wanted[name]]}}

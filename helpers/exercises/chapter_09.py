@@ -6,13 +6,16 @@ from collections import Counter
 from ..check import Exercise
 
 
-def _found(fits, begin=0, keep=0):
-    """Look a window up: `fits(index, count)` decides, `begin` numbers documents, `keep` gives the whole index."""
+def _found(fits, begin=0, keep=0, more=0):
+    """Look a window up: `fits(index, count)` decides, `begin` numbers documents, `keep` gives the whole index.
+
+    more: what is added to the window's number in its document.
+    """
     def find(index, counts):
         whole = index
         for document, count in enumerate(counts, begin):
             if fits(index, count):
-                return document, whole if keep else index
+                return document, (whole if keep else index) + more
             index -= count
     return find
 
@@ -35,6 +38,8 @@ share_of = Exercise(
            lambda n, rank, ranks: list(range(rank * (n // ranks), (rank + 1) * (n // ranks))),
            "Every rank reads the same windows. Begin with the rank's own number.":
            lambda n, rank, ranks: list(range(0, n - n % ranks, ranks)),
+           "`% rank` divides by this rank's own number, which may be 0. What is left over depends on how many ranks "
+           "there are.": lambda n, rank, ranks: list(range(rank, n - n % rank, ranks)),
            "Ranks are counted from 0, so the first one begins with window 0.":
            lambda n, rank, ranks: list(range(rank + 1, n - n % ranks, ranks))})
 add_counts = Exercise(
@@ -59,14 +64,18 @@ find_window = Exercise(
     hints=("Go through the documents one by one. When is the window in this one? What do you take away when it isn't?",
            "`if index < count: return document, index`, and else `index -= count`.",
            "`for document, count in enumerate(counts):` with those two steps inside."),
-    wrong={"A document without a window was chosen, or the window after a document's last. Test `index < count`.":
+    wrong={"A document without a window was chosen, or the window after a document's last. "
+           "A document with 2 windows has numbers 0 and 1: look for less than, not for less or equal.":
            _found(lambda index, count: index <= count),
            "The documents are counted from 0.": _found(lambda index, count: index < count, begin=1),
+           "The windows in a document are counted from 0 too.": _found(lambda index, count: index < count, more=1),
+           "Documents and windows are both counted from 0, not from 1.":
+           _found(lambda index, count: index < count, begin=1, more=1),
            "The document is right. Its windows are counted from 0 too: take away those of the documents before.":
            _found(lambda index, count: index < count, keep=1)})
 to_do = Exercise(
     "to_do", chapter="09", right=lambda there, wanted: [name for name in wanted if there.get(name) != wanted[name]],
-    cases=[({"a": "5f", "b": "00"}, {"a": "5f", "b": "c1", "c": "9e"}), ({}, {"x": "1", "y": "2"}),
+    cases=[({"a.bin": "5f", "b.bin": "00"}, {"a.bin": "5f", "b.bin": "c1", "c.bin": "9e"}), ({}, {"x": "1", "y": "2"}),
            ({"x": "1", "y": "2", "z": "3"}, {"x": "1", "y": "2"}), ({"y": "1", "x": "2"}, {"x": "1", "y": "2"})],
     why="A missing file has no hash, so one test finds both kinds.",
     hints=("`b.bin` is there, but which hash does it have, and which should it have?",
