@@ -113,7 +113,7 @@ def tokens(pieces, ids=None, dropped=(), marked=(), hover=()) -> Picture:
         style = f"padding:.1em .15em;color:#111;background:{TINTS[place % len(TINTS)]}"
         if ids is not None:
             text = (f'<ruby style="ruby-position:under">{text}<rp>(</rp>'
-                    f'<rt style="font-size:80%;line-height:1.7">{ids[place]}</rt><rp>)</rp></ruby>')
+                    f'<rt style="font-size:80%;line-height:1.7;white-space:nowrap">{ids[place]}</rt><rp>)</rp></ruby>')
         if place in dropped:
             text = f'<s style="text-decoration:none">{text}</s>'
             style = "border:2px dotted #555;color:#111;background:#fff"
@@ -154,10 +154,10 @@ def table(rows, headers=(), caption: str = "") -> Picture:
 
 
 def bars(labels, values, struck=(), caption: str = "") -> Picture:
-    """Horizontal bars with their numbers; the labels at the positions `struck` are crossed out."""
+    """Horizontal bars with their numbers, hatched below 0; the labels at the positions `struck` are crossed out."""
     most, rows = max(map(abs, values), default=0) or 1, []
     for place, (label, value) in enumerate(zip(labels, values, strict=True)):
-        out, bar = place in struck, "█" * max(1, round(30 * abs(value) / most))
+        out, bar = place in struck, "█▒"[bool(value < 0)] * max(1, round(30 * abs(value) / most))
         colour = "#999" if out else PALETTE[bool(value < 0)]
         rows.append([Picture(f"<s>{_label(label)}</s> (left out)") if out else label,
                      f"{value:.3f}".replace("-", "−"),
@@ -188,11 +188,13 @@ def heat(matrix, row_labels=(), column_labels=(), lit=None, digits: int = 2, fra
     return _table(rows, caption)
 
 
-def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6) -> Picture:
+def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6,
+            first: int = 1) -> Picture:
     """The tokens in a strip; beneath it each window's input row, and its targets one place later.
 
     The last row counts how often a token is a target: 2 or more is overlap, "lost" is never. Of a
     text of more than `shown` tokens the start and the end are drawn, with `most` windows each.
+    Windows are counted from `first`.
     """
     size, picture = len(pieces), Picture("")
     starts = range(0, max(0, size - max_length), stride)
@@ -203,8 +205,8 @@ def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6
         rows = [[_head("position"), *map(_head, places)],
                 [_head("token"), *(_cell(visible(pieces[place])) for place in places)]]
         for name, at, fill in [row for start in inside for row in (
-                (f"input {start // stride + 1}", range(start, start + max_length), TINTS[1]),
-                (f"target {start // stride + 1}", range(start + 1, start + max_length + 1), TINTS[0]))]:
+                (f"input {start // stride + first}", range(start, start + max_length), TINTS[1]),
+                (f"target {start // stride + first}", range(start + 1, start + max_length + 1), TINTS[0]))]:
             rows.append([_head(name), *(_cell(visible(pieces[place]), fill) if place in at else _cell("")
                                         for place in places)])
         rows.append([_head("times a target"), *(

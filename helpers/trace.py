@@ -21,7 +21,12 @@ class Explained:
     """The part of BytePairTokenizer that explains."""
 
     def at_size(self, text: str, vocab_size: int) -> list[int]:
-        """The ids that this text would have had if training had stopped at vocab_size bytes and merges."""
+        """The ids that this text would have had if training had stopped at vocab_size bytes and merges.
+
+        ValueError below 256: the bytes are always there.
+        """
+        if vocab_size < 256:
+            raise ValueError(f"vocab_size is {vocab_size}; the 256 bytes alone make 256. Give 256 or more.")
         return [token_id for chunk in self.cutter.chunks(valid(text)) for token_id in self.merge(chunk, vocab_size)]
 
     def steps(self, chunk: str) -> list[list[int]]:

@@ -243,11 +243,13 @@ def wrong_answers():
         check.distance_from_products: {
             "when b has length 1": lambda a, b: (a @ a + 1 - 2 * (a @ b)) ** 0.5,
             "number by number": lambda a, b: (a @ a + b @ b - 2 * (a * b)) ** 0.5,
+            "so a row comes out": lambda a, b: (a @ a + b * b - 2 * (a * b)) ** 0.5,
             "The length of b came": lambda a, b: (a @ a + np.linalg.norm(b) - 2 * (a @ b)) ** 0.5,
             "The cosine came": lambda a, b: (
                 a @ a + b @ b - 2 * (a @ b) / np.linalg.norm(a) / np.linalg.norm(b)) ** 0.5},
         check.share_on_map: {
             "as it came": lambda rows: spreads(rows)[0] / spreads(rows).sum(),
+            "division comes before +": lambda rows: spreads(rows)[0] + spreads(rows)[1] / spreads(rows).sum(),
             "the second axis alone": lambda rows: spreads(rows)[1] / spreads(rows).sum(),
             "Two numbers came": lambda rows: spreads(rows)[:2] / spreads(rows).sum(),
             "These are three axes": lambda rows: spreads(rows)[:3].sum() / spreads(rows).sum(),

@@ -46,8 +46,8 @@ def test_the_chapter_prints_the_known_shapes():
 
 @pytest.mark.parametrize("name, moved", [("SGD", [10, 10]), ("Adam", [10, 20]), ("AdamW", [1000, 1000])])
 def test_the_rows_that_each_rule_and_torchs_optimizer_of_that_name_moves(name, moved):
-    names = CHAPTER.defined("def rows_moved", torch=torch)
-    assert names["rows_moved"](names["rules"][name]) == moved
+    names = CHAPTER.defined("def after_step", "def rows_moved", torch=torch)
+    assert names["rows_moved"](name) == moved
     assert f"{name} {moved}" in printed("def rows_moved")
     toy, theirs = torch.nn.Embedding(1000, 8), []
     optimizer = getattr(torch.optim, name)(toy.parameters(), lr=0.1)
@@ -67,8 +67,34 @@ def test_from_any_seed_words_that_are_used_alike_end_alike_and_the_others_do_not
     exec(CHAPTER.definition("def cosine_table"), torch_names)
     after = torch_names["cosine_table"](torch_names["eight"].weight)
     assert after[0, 1] > 0.95 and after[2, 3] > 0.95 and after[:2, 2:].max() < 0
-    assert torch_names["errors"][0] == pytest.approx(2.08, abs=0.02)
-    assert torch_names["errors"][-1] == pytest.approx(0.693, abs=0.01)
+    assert torch_names["losses"][0] == pytest.approx(2.08, abs=0.02)
+    assert torch_names["losses"][-1] == pytest.approx(0.693, abs=0.01)
+
+
+@pytest.mark.parametrize("seed", [123, *range(5)])
+def test_from_torchs_own_start_the_loss_falls_as_far_and_the_rows_stay_less_alike(seed, torch_names):
+    exec(source_of('words = "cat dog'), torch_names)
+    small = source_of("guess = torch.nn.Linear").replace("manual_seed(123)", f"manual_seed({seed})")
+    assert "std=0.02" in small
+    exec(small.replace("std=0.02", "std=1"), torch_names)
+    exec(CHAPTER.definition("def cosine_table"), torch_names)
+    after = torch_names["cosine_table"](torch_names["eight"].weight)
+    assert torch_names["losses"][-1] == pytest.approx(0.693, abs=0.04)
+    assert min(after[0, 1], after[2, 3]) < 0.8
+    fresh, rows = torch_names["fresh"], torch_names["eight"].weight
+    assert torch.equal(fresh[4:], rows[4:]) and not torch.equal(fresh[:4], rows[:4]), "four rows never learn"
+
+
+def test_the_gradient_in_view_is_what_a_slightly_larger_weight_shows():
+    text = printed("tried = (")
+    assert "gradient 4.000; by trying a slightly larger weight 4.001" in text
+    assert "weight 3.0 -> 2.6, loss 4.00 -> 2.56" in text
+
+
+def test_a_lookup_of_no_tensor_is_a_type_error_as_the_chapter_says():
+    for ids in (3, [3]):
+        with pytest.raises(TypeError):
+            torch.nn.Embedding(6, 3)(ids)
 
 
 def test_the_table_built_in_the_chapter_is_the_one_in_the_helper(torch_names):
@@ -106,6 +132,8 @@ def wrong_answers():
             "as in the function as it came": lambda ids, size: rows_moved(ids, size, lambda w, grad: w - 0.01 * w),
             "No row moves": lambda ids, size: rows_moved(ids, size, lambda w, grad: w - 0 * grad),
             "the rows that stay": lambda ids, size: sorted({*range(size)} - {*ids.flatten().tolist()}),
+            "has a row for each id": lambda ids, size: rows_moved(
+                ids, size, lambda w, grad: w - 0.1 * grad - 0.01 * w[ids]),
             "with repeats": lambda ids, size: ids.flatten().tolist()},
         check.make_table: {
             "finds no row": lambda vocab, dim: torch.nn.Embedding(max(vocab.values()), dim),
@@ -113,7 +141,9 @@ def wrong_answers():
             "belongs to no token": lambda vocab, dim: torch.nn.Embedding(len(vocab) + 1, dim)},
         check.nearest: {
             "This is the token itself": lambda w, i: cos(w, w[i], dim=1).argmax().item(),
-            "dot product": lambda w, i: (w @ w[i]).index_fill(0, torch.tensor(i), -1e9).argmax().item(),
+            "`0` does not leave": lambda w, i: cos(w, w[i], dim=1).index_fill(0, torch.tensor(i), 0).argmax().item(),
+            "`-1` does not leave": lambda w, i: cos(w, w[i], dim=1).index_fill(0, torch.tensor(i), -1).argmax().item(),
+            "greatest product": lambda w, i: (w @ w[i]).index_fill(0, torch.tensor(i), -1e9).argmax().item(),
             "smallest distance": lambda w, i: (w - w[i]).norm(dim=1).argsort()[1].item(),
             "least alike": lambda w, i: cos(w, w[i], dim=1).argsort()[0].item(),
             "This is the cosine": lambda w, i: cos(w, w[i], dim=1).sort(descending=True).values[1].item()}}

@@ -110,7 +110,7 @@ def test_order_is_lost_without_positions_or_without_attention_and_kept_with_both
     assert [count(lambda rows: rows), count(attend), count(lambda rows: rows + places)] == [1, 1, 1]
     assert count(lambda rows: attend(rows + places)) == len(list(permutations(range(5))))
     assert count(lambda rows: attend(rows, causal=True)) == 120
-    assert names["count_different"](names["alone"][:, -1]) == 5 and names["count_different"](names["placed"][:, -1]) == 120
+    assert [names["count_different"](names[kind][:, -1]) for kind in ("alone", "placed")] == [5, 120]
     assert Chapter("07").printed("five_rows = ").endswith("\n5 without positions, 120 with positions\n")
 
 
@@ -210,7 +210,8 @@ def solved(name: str) -> str:
     ("two_tables", "vocab_size, dim), torch.nn.Embedding(context_length",
      "vocab_size + 1, dim), torch.nn.Embedding(context_length + 1", "In both tables one row is left over"),
     ("two_tables", "vocab_size, dim)", "vocab_size + 1, dim)", "one row of the token table is left over"),
-    ("two_tables", "context_length, dim)\n", "context_length + 1, dim)\n", "one row of the position table is left over"),
+    ("two_tables", "context_length, dim)\n", "context_length + 1, dim)\n",
+     "one row of the position table is left over"),
     ("read_back", "divmod(distances.argmin().item(), len(position_table))",
      "tuple((rows - vector).norm(dim=1).argmin().item() for rows in (token_table, position_table))", "chosen apart"),
     ("read_back", ", len(position_table))", ", len(token_table))", "You divided by the number of tokens"),

@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -39,7 +40,8 @@ def chapter() -> dict:
     """The chapter's own model, training and measures, read from its cells."""
     return CHAPTER.defined(
         "class TinyModel", "def loss_of", "def train(", "def by_chance", "def draw_letters", "def loss_on", torch=torch,
-        nn=nn, F=F, InputEmbedding=InputEmbedding, WindowDataset=WindowDataset, progress=lambda steps, desc: steps)
+        nn=nn, F=F, InputEmbedding=InputEmbedding, WindowDataset=WindowDataset, Counter=Counter,
+        progress=lambda steps, desc: steps)
 
 
 # ---- the pipe ------------------------------------------------------------------------------------
@@ -106,12 +108,34 @@ def test_the_loss_starts_at_chance_and_the_storys_neighbours_beat_chance(seed, c
     spaced = torch.tensor([tokenizer.decode_single_token_bytes(i)[:1] == b" " for i in frequent])
     table = model.embedding.token.weight
     assert chapter["by_chance"](spaced) == pytest.approx(0.5, abs=0.01)
-    assert chapter["same_sort"](table, frequent, spaced) > 0.6, "a third of the chapter's training is enough for that"
+    assert chapter["same_kind"](table, frequent, spaced) > 0.6, "a third of the chapter's training is enough for that"
     if seed == 0:
         often = (counts + 1) / (counts + 1).sum()
         assert chapter["loss_on"](model, kept_back) < -often.log()[kept_back].mean(), "frequencies are beaten"
         unit = F.normalize(table.detach()[counts == 0], dim=1)
         assert (unit @ unit.T).mean() > 0.9, "rows that nothing visited point the same way"
+
+
+def test_a_token_and_the_one_that_often_follows_it_are_drawn_together(chapter, story):
+    tokenizer, seen, _ = story
+    torch.manual_seed(123)
+    model = chapter["TinyModel"](512, 32)
+    chapter["train"](model, windows_of(seen, 32, 16), 200)
+    pairs = Counter(zip(seen[:-1].tolist(), seen[1:].tolist(), strict=True))
+    counts = torch.bincount(seen, minlength=512)
+    often = [pair for pair, n in pairs.items() if counts[pair[0]] > 10 and counts[pair[1]] > 10
+             and n > 0.2 * counts[pair[0]] and pair[0] != pair[1]]
+    said, mrs = (tokenizer.encode_ordinary(piece) for piece in (" said", " Mrs"))
+    assert (*said, *mrs) in often and (*mrs, *said) not in pairs, "the chapter's example"
+    unit = F.normalize(model.embedding.token.weight.detach(), dim=1)
+    left, right = torch.tensor(often).T
+    assert len(often) > 100 and (unit[left] * unit[right]).sum(dim=1).mean() > 0.1
+    some = unit[counts > 10]
+    assert (some @ some.T).mean() < 0.03, "any two"
+
+
+def test_by_chance_counts_the_pairs_of_one_kind(chapter):
+    assert chapter["by_chance"](torch.tensor([0, 0, 0, 1])) == 0.5      # 3 of 6 pairs
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -126,9 +150,9 @@ def test_random_rows_gain_the_kinds_of_the_invented_world(seed, chapter):
     sorts = torch.tensor([names.index(kind) for kind in kinds.values()])
     torch.manual_seed(seed)
     model = chapter["TinyModel"](len(vocab), 16, dim=32)
-    before = chapter["same_sort"](model.embedding.token.weight, numbers, sorts)
+    before = chapter["same_kind"](model.embedding.token.weight, numbers, sorts)
     losses = chapter["train"](model, windows_of(torch.tensor([vocab[w] for w in words]), 16, 32), 100)
-    after = chapter["same_sort"](model.embedding.token.weight, numbers, sorts)
+    after = chapter["same_kind"](model.embedding.token.weight, numbers, sorts)
     assert losses[0] == pytest.approx(math.log(len(vocab)), abs=0.02)
     assert chapter["by_chance"](sorts) == pytest.approx(0.08, abs=0.005) and before < 0.2 and after > 0.5
 
@@ -143,6 +167,17 @@ def test_positions_decide_whether_six_letters_can_be_reversed(seed, chapter):
         inputs, targets = chapter["draw_letters"](1000)
         right[position] = (model(inputs).argmax(dim=-1) == targets).float().mean().item()
     assert right["learned"] > 0.99 and right["none"] < 0.23, right
+
+
+def test_most_rows_not_in_use_are_single_bytes(story):
+    tokenizer, seen, kept_back = story
+    unused = set(range(512)) - {*seen.tolist(), *kept_back.tolist()}
+    single = [i for i in unused if len(tokenizer.decode_single_token_bytes(i)) == 1]
+    assert len(single) > 0.9 * len(unused) > 100
+
+
+def test_the_windows_of_the_picture_are_counted_from_0_as_in_the_text():
+    assert "input 0 " in printed("first=0") and "input 1 " in printed("first=0")
 
 
 def test_rows_of_torchs_own_spread_start_far_above_chance():
@@ -200,6 +235,9 @@ def wrong_answers():
             "where the window starts": spans(lambda stride, window, place: window * stride),
             "numbers of tokens": spans(lambda stride, window, place: window * stride + place, lambda piece: 1),
             "one too small": lambda p, s, w, k: (len(b"".join(p[:w * s + k])), len(b"".join(p[:w * s + k + 1])) - 1),
+            "the bytes themselves": lambda p, s, w, k: p[w * s + k],
+            "where the bytes start": lambda p, s, w, k: len(b"".join(p[:w * s + k])),
+            "takes text": lambda p, s, w, k: (len("".join(p[:w * s + k])), len("".join(p[:w * s + k + 1]))),
             "counts characters": spans(lambda stride, window, place: window * stride + place,
                                        lambda piece: len(piece.decode("utf-8", "replace")))}}
 

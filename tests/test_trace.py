@@ -42,6 +42,12 @@ def test_at_size_gives_what_a_shorter_training_gives(story):
         assert large.at_size(story, size) == BytePairTokenizer.train(story, size).encode(story)
 
 
+def test_at_size_below_the_bytes_is_refused_in_words(gpt2):
+    assert len(gpt2.at_size("é!", 256)) == 3
+    with pytest.raises(ValueError, match="vocab_size is 0; the 256 bytes alone make 256. Give 256 or more"):
+        gpt2.at_size("é!", 0)
+
+
 def test_at_size_of_gpt2_shows_a_word_growing_together(gpt2):
     def cut(size):
         return [gpt2.decode([token_id]) for token_id in gpt2.at_size(" brutalist", size)]

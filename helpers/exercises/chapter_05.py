@@ -49,6 +49,8 @@ distance_from_products = Exercise(
            lambda a, b: (a @ a + 1 - 2 * (a @ b)) ** 0.5,
            "`a * b` multiplies number by number and gives a row. `a @ b` also adds up.":
            lambda a, b: (a @ a + b @ b - 2 * (a * b)) ** 0.5,
+           "`a * b` multiplies number by number, so a row comes out. `a @ b` adds up too, in both blanks.":
+           lambda a, b: (a @ a + b * b - 2 * (a * b)) ** 0.5,
            "The length of b came, and its square is needed: `b @ b`.":
            lambda a, b: (a @ a + (b @ b) ** 0.5 - 2 * (a @ b)) ** 0.5,
            "The cosine came in place of the product. For rows of any length the rule takes `a @ b`.":
@@ -69,6 +71,8 @@ share_on_map = Exercise(
            lambda rows: _spreads(rows)[:2] / _spreads(rows).sum(),
            "These are three axes. A slice ends before its second number: `[:2]`.":
            lambda rows: _spreads(rows)[:3].sum() / _spreads(rows).sum(),
+           "Only the second spread was divided: division comes before +. Put the sum in parentheses.":
+           lambda rows: _spreads(rows)[0] + _spreads(rows)[1] / _spreads(rows).sum(),
            "This is a spread, not a share of it. Divide by the sum of all spreads.":
            lambda rows: _spreads(rows)[:2].sum()})
 answer_row = Exercise(

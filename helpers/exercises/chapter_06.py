@@ -23,7 +23,9 @@ def _layer(rows, columns):
 def _neighbours() -> list:
     import torch
     plane = torch.tensor([[1, 0], [5, 4], [3, 1], [0.9, 0.6], [-1, 0.1]])
-    return [(plane, 0), (torch.randn(30, 8, generator=torch.Generator().manual_seed(6)), 7)]
+    below_0, opposite = torch.tensor([[1, 0], [-1, 0.1], [-0.5, 1]]), torch.tensor([[1.0, 0], [-1, 0]])
+    many = torch.randn(30, 8, generator=torch.Generator().manual_seed(6))
+    return [(plane, 0), (many, 7), (below_0, 0), (opposite, 0)]
 
 
 def _by_likeness(likeness, token_id, own=-1e9):
@@ -59,6 +61,14 @@ def _batches() -> list:
     return [(torch.tensor(ids), size) for ids, size in (([[2, 3, 2], [5, 2, 3]], 7), ([4, 0], 6), ([1, 1, 1], 3))]
 
 
+def _rows_moved(ids, size, new):
+    """The rows that differ after a step: new(weight, gradient)."""
+    layer = _layer(size, 4)
+    layer(ids).sum().backward()
+    weight = layer.weight.detach()
+    return (new(weight, layer.weight.grad) != weight).any(dim=1).nonzero().flatten().tolist()
+
+
 rows_changed = Exercise(
     "rows_changed", chapter="06", why="A row that is not looked up has the gradient 0, and plain steps leave it alone.",
     hints=("Which part of the step is not 0 for a row that was not looked up?",
@@ -67,6 +77,9 @@ rows_changed = Exercise(
     cases=_batches, right=lambda ids, size: sorted(set(ids.flatten().tolist())),
     wrong={"Not answered yet: every row moves, as in the function as it came. What in the line of `new` pulls at rows "
            "that were not looked up?": lambda ids, size: list(range(size)),
+           "`weight[ids]` has a row for each id. `new` needs one for each row of the table, so the two do not fit. "
+           "Think of what pulls at all rows, and take it away.":
+           lambda ids, size: _rows_moved(ids, size, lambda weight, grad: weight - 0.1 * grad - 0.01 * weight[ids]),
            "No row moves: nothing is left of the step. Its first part, the gradient, must stay.":
            lambda ids, size: [],
            "These are the rows that stay. The last line was right: `!=` finds those that moved.":
@@ -97,7 +110,11 @@ nearest = Exercise(
     cases=_neighbours, right=lambda weight, i: _by_likeness(_cosines(weight, i), i),
     wrong={"This is the token itself: its cosine with itself is 1. Leave it out.":
            lambda weight, i: i,
-           "This row has the greatest dot product, which grows with length. Divide by the norms: take the cosine.":
+           "`0` does not leave the token out: where all other cosines are below 0, the token itself wins. Give it a "
+           "number below −1.": lambda weight, i: _by_likeness(_cosines(weight, i), i, 0),
+           "`-1` does not leave the token out for sure: a row in the opposite direction has the cosine −1 as well. "
+           "Give the token a number below −1.": lambda weight, i: _by_likeness(_cosines(weight, i), i, -1),
+           "This row has the greatest product `@`, which grows with length. Divide by the norms: take the cosine.":
            lambda weight, i: _by_likeness(weight @ weight[i], i),
            "This row has the smallest distance, which depends on lengths. Asked is the greatest cosine.":
            lambda weight, i: _by_likeness(-(weight - weight[i]).norm(dim=1), i),

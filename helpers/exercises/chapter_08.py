@@ -45,7 +45,7 @@ count_numbers = Exercise(
            lambda size, length, dim: (size + 4 * dim) * dim + length})
 shuffled_token = Exercise(
     "shuffled_token", chapter="08", why="Shuffling moves whole windows; inside of one the order stays.",
-    hints=("Which number has the window that lies at `window` in the batch?",
+    hints=("`numbers` is a list. Which of its entries belongs to this window of the batch?",
            "`numbers` has one entry for each window of the batch, in the order of the batch.",
            "`number = numbers[window]`; the other line stays."),
     cases=[([7, 0, 3, 5], 4, 0, 2), ([2, 9, 4, 1], 3, 1, 1), ([6, 1, 0, 2], 2, 3, 0), ([1, 0], 5, 1, 3)],
@@ -90,6 +90,13 @@ trace = Exercise(
            lambda pieces, stride, window, place: _bytes_of(pieces, window * stride + place, lambda piece: 1),
            "The second number is one too small: asked is the last byte + 1, as in a slice.":
            lambda pieces, stride, window, place: _bytes_of(pieces, window * stride + place, more=-1),
+           "Asked are two numbers, where the bytes lie; you gave the bytes themselves.":
+           lambda pieces, stride, window, place: pieces[window * stride + place],
+           "This is where the bytes start. Asked is also where they end: (first, last + 1).":
+           lambda pieces, stride, window, place: _bytes_of(pieces, window * stride + place)[0],
+           "The pieces are bytes, and \"\".join takes text. Write b\"\".join, or add up their lengths.":
+           lambda pieces, stride, window, place: (start := len("".join(pieces[:window * stride + place])),
+                                                  start + len(pieces[window * stride + place])),
            "This counts characters. A token need not be whole characters: count bytes.":
            lambda pieces, stride, window, place: _bytes_of(
                pieces, window * stride + place, lambda piece: len(piece.decode("utf-8", "replace")))})
