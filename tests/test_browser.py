@@ -23,9 +23,9 @@ STEPS = {
         ("drop white space", "Space", r"^·a│.*1 pieces kept, 0 of 2")],
     "vocabulary": [
         ("sentence", "zzgx the", r"unknown tokens 1 of 2 .*lost with them 4 of 8 characters.*same text again no"),
-        ("% of the story", "Home", r"unknown words 2 of 2 .*Vocabulary: 2 tokens, from 0 of"),
+        ("% of the story", "Home", r"unknown tokens 2 of 2 .*Vocabulary: 2 tokens, from 0 of"),
         ("% of the story", "End", r"unknown tokens 1 of 2 .*it lacks: 0\."),
-        ("sentence", "the", r"decoded the unknown words 0 of 1 .*same text again yes")],
+        ("sentence", "the", r"decoded the unknown tokens 0 of 1 .*same text again yes")],
     "tokens": [
         ("text", "a é👋", r"characters a│·│é│👋│ 4 1\.00 GPT-2 a│·é│\\xf0\\x9f\\x91│\\x8b│ 4 1\.00"),
         ("text", "aa", r"words aa│ 1 2\.00 characters a│a│ 2 1\.00")],
