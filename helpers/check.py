@@ -137,12 +137,13 @@ def predict(key: str, answer=None) -> Ask:
 
 
 def outcome(key: str, value) -> Verdict:
-    """What came out, beside what was predicted, and why; after a change, only what came out now."""
+    """What came out, beside what was predicted, and why; of another value than the first, only that it came."""
     (item, choices), guess = _prediction(key), ANSWERS.get(key)
     value = value.item() if getattr(value, "shape", None) == () else value
     came = f"{value:.10g}" if isinstance(value, float) else str(value)
     if CAME.setdefault(key, came) != came:
-        return Verdict("open", f"You changed something: {CAME[key]} came out before, and {came} now.")
+        about = "" if guess is None else " Your prediction was about the first."
+        return Verdict("open", f"Before, {CAME[key]} came out, and now {came}.{about}")
     why = item.get("explain") or choices.get(came, "")
     if guess is None:
         why = f"You did not predict this one. What came out: {came}. {why}"
@@ -213,8 +214,8 @@ def _try(call, *args):
 
 def _silent(answer, given: list) -> bool:
     """Whether a function that does something gives None each time; a body of `...` alone does nothing."""
-    code = getattr(answer, "__code__", None)
-    return code is not None and len(code.co_code) > 10 and all(gave is None for gave in given)
+    code, nothing = getattr(answer, "__code__", None), (lambda: None).__code__
+    return code is not None and len(code.co_code) > len(nothing.co_code) and all(gave is None for gave in given)
 
 
 def _blank(thing, inside: bool = False) -> bool:

@@ -188,13 +188,11 @@ def heat(matrix, row_labels=(), column_labels=(), lit=None, digits: int = 2, fra
     return _table(rows, caption)
 
 
-def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6,
-            first: int = 1) -> Picture:
-    """The tokens in a strip; beneath it each window's input row, and its targets one place later.
+def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6) -> Picture:
+    """The tokens in a strip; beneath it each window's input row, counted from 0, and its targets one place later.
 
     The last row counts how often a token is a target: 2 or more is overlap, "lost" is never. Of a
     text of more than `shown` tokens the start and the end are drawn, with `most` windows each.
-    Windows are counted from `first`.
     """
     size, picture = len(pieces), Picture("")
     starts = range(0, max(0, size - max_length), stride)
@@ -205,8 +203,8 @@ def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6
         rows = [[_head("position"), *map(_head, places)],
                 [_head("token"), *(_cell(visible(pieces[place])) for place in places)]]
         for name, at, fill in [row for start in inside for row in (
-                (f"input {start // stride + first}", range(start, start + max_length), TINTS[1]),
-                (f"target {start // stride + first}", range(start + 1, start + max_length + 1), TINTS[0]))]:
+                (f"input {start // stride}", range(start, start + max_length), TINTS[1]),
+                (f"target {start // stride}", range(start + 1, start + max_length + 1), TINTS[0]))]:
             rows.append([_head(name), *(_cell(visible(pieces[place]), fill) if place in at else _cell("")
                                         for place in places)])
         rows.append([_head("times a target"), *(

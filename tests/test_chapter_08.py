@@ -177,7 +177,7 @@ def test_most_rows_not_in_use_are_single_bytes(story):
 
 
 def test_the_windows_of_the_picture_are_counted_from_0_as_in_the_text():
-    assert "input 0 " in printed("first=0") and "input 1 " in printed("first=0")
+    assert "input 0 " in printed("shown=12") and "input 1 " in printed("shown=12")
 
 
 def test_rows_of_torchs_own_spread_start_far_above_chance():

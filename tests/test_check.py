@@ -110,7 +110,8 @@ def test_after_a_changed_line_nobody_is_praised_or_blamed_for_another_question()
     check.predict("how-many", 3)
     assert check.outcome("how-many", 3).passed
     changed = check.outcome("how-many", 1)
-    assert changed.state == "open" and changed.text == "You changed something: 3 came out before, and 1 now."
+    assert changed.state == "open" and changed.text == (
+        "Before, 3 came out, and now 1. Your prediction was about the first.")
     assert check.outcome("how-many", 3).passed, "the line is as it was, and so is the verdict"
     check.predict("how-many", 1)
     assert check.outcome("how-many", 1).passed, "a new prediction is about what comes out from now on"

@@ -119,8 +119,10 @@ def test_no_document_no_part_and_no_window_each_have_a_message(written, tmp_path
         shards.write_shards(["a"], tmp_path, per_part=0)
     with pytest.raises(ValueError, match="longest document has .* tokens.*smaller max_length"):
         shards.ShardedWindows(written[0], 5000, 1)
-    with pytest.raises(IndexError, match="there are .* counted from 0"):
-        shards.ShardedWindows(written[0], 4, 4)[10**6]
+    windows = shards.ShardedWindows(written[0], 4, 4)
+    for number in (-1, len(windows), 10**6):
+        with pytest.raises(IndexError, match=f"Window {number} was asked for; there are .* counted from 0"):
+            windows[number]
 
 
 def test_without_dask_one_sentence_says_what_to_install(monkeypatch):
@@ -161,12 +163,21 @@ def test_across_windows_run_through_each_shard(written):
 
 def test_windows_go_through_a_data_loader_and_to_worker_processes_without_their_tokens(written):
     windows = shards.ShardedWindows(written[0], 8, 8)
+    unread = len(pickle.dumps(windows))
     inputs, targets = next(iter(DataLoader(windows, batch_size=5)))
     assert inputs.shape == targets.shape == (5, 8) and inputs.dtype == torch.int64
     assert torch.equal(inputs[:, 1:], targets[:, :-1])
-    assert len(pickle.dumps(windows)) < 20_000, "the tokens travel with the dataset"
+    assert all(len(x) == 8 for x, _ in map(windows.__getitem__, range(len(windows))))    # every shard is open now
+    assert len(pickle.dumps(windows)) == unread < 20_000, "the tokens travel with the dataset"
     copy = pickle.loads(pickle.dumps(windows))
     assert torch.equal(copy[3][0], windows[3][0])
+
+
+def test_masking_the_targets_changes_no_input(written):
+    inputs, targets = shards.ShardedWindows(written[0], 8, 8)[0]
+    before = inputs.tolist()
+    targets[:] = -100
+    assert inputs.tolist() == before
 
 
 # ---- ranks ----

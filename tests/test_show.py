@@ -127,7 +127,7 @@ def test_windows_count_each_target(n, length, stride):
     for line in lines:
         if line.startswith("input"):
             number, *inside = line.split()[1:]
-            start = starts[int(number) - 1]
+            start = starts[int(number)]
             assert inside == [f"t{k}" for k in range(start, start + length)]
             target = next(other for other in lines if other.split()[:2] == ["target", number])
             assert target.split()[2:] == [f"t{k}" for k in range(start + 1, start + length + 1)]
