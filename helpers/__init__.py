@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 __version__ = "1.0.0"
-# Where the course is published, and the tag or branch of it that Colab fetches. `python -m tests.address` sets
+# Where the course is published, and the tag or branch of it that Colab fetches. `python -m tests.tools.address` sets
 # both here, in the badges, in the set-up cells and in README.md.
 ADDRESS = "https://github.com/from-text-to-tensors/from-text-to-tensors"
 REFERENCE = "v1"

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import NamedTuple
 
-from helpers import NEWEST, bounds, pack
-from helpers.downloads import DOWNLOADS, ROOT, MissingDataError, gpt2_files
+from helpers import NEWEST, bounds
+from helpers.backstage import pack
+from helpers.backstage.downloads import DOWNLOADS, ROOT, MissingDataError, gpt2_files
 from helpers.texts import load_text
 
 REQUIREMENTS = ROOT / "requirements.txt"

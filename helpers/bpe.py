@@ -28,9 +28,9 @@ from operator import add
 from pathlib import Path
 
 from .chunks import GPT2_PATTERN, Cutter, split_at, valid
-from .downloads import gpt2_files, progress
+from .backstage.downloads import gpt2_files, progress
 from .gpt2_format import BYTE_ORDER, END_OF_TEXT, byte_ids, read_file, write_files
-from .trace import Explained
+from .explain import Explained
 
 NO_LIMIT = 1 << 32          # above every id
 LONG = 100                  # characters; longer chunks are merged as rows

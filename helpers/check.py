@@ -1,6 +1,6 @@
 """Instant answers: predictions, the questions at a chapter's end, exercises, progress.
 
-data/questions/01_name.json (a text may hold `code`; a KEY is used once in all the chapters):
+helpers/exercises/chapter_01.json (a text may hold `code`; a KEY is used once in all the chapters):
   {"predictions": {"KEY": {"question": "", "choices": {"choice": "what this guess means, or why"}},
                    "KEY": {"question": "", "number": true, "explain": "why it is so"}},
    "quiz": [{"question": "", "choices": [{"text": "", "right": true, "why": ""}, ...]}]}
@@ -27,7 +27,7 @@ from pathlib import Path
 
 from .show import Picture
 
-QUESTIONS = Path(__file__).resolve().parent.parent / "data" / "questions"
+QUESTIONS = Path(__file__).resolve().parent / "exercises"
 ANSWERS, EXERCISES, SOLVED = {}, {}, set()  # key -> prediction, name -> Exercise, names
 CAME = {}  # key -> what came out first
 HERE = set()  # the chapters that this kernel has asked something of
@@ -94,7 +94,7 @@ def _items(part: str, files: str = "*") -> list:
                 if part == "quiz":
                     choices = {c["text"]: c["why"] for c in choices if c["right"] in (True, False)}
                 "".join([item["question"], *choices, *choices.values()])  # fails on what is no text
-                found.append((key, item, path.stem[:2]))
+                found.append((key, item, path.stem[-2:]))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path.name}, {key}: {type(error).__name__}: {error}. Expected is "
                              "the format at the top of helpers/check.py. Mend it.") from error
@@ -105,7 +105,7 @@ def _prediction(wanted: str) -> tuple[dict, dict]:
     items = [(item, chapter) for key, item, chapter in _items("predictions") if key == wanted]
     if len(items) != 1:
         raise ValueError(f"{len(items)} predictions have the key {wanted!r}; expected is one. "
-                         "Look for it in data/questions.")
+                         "Look for it in helpers/exercises.")
     (item, chapter), = items
     HERE.add(chapter)
     choices = item.get("choices", {})
@@ -161,7 +161,7 @@ def outcome(key: str, value) -> Verdict:
 
 def quiz(chapter: str) -> Ask:
     """The questions at the end of a chapter; every choice is answered by its explanation."""
-    items, right = [item for _, item, _ in _items("quiz", f"{chapter}_*")], {}
+    items, right = [item for _, item, _ in _items("quiz", f"chapter_{chapter}")], {}
     if not items:
         raise ValueError(f"No questions came for {chapter!r}; expected is a chapter such as '01'.")
     said = {True: "Right.", False: "Not quite."}
@@ -248,7 +248,7 @@ class Exercise:
         return [_try(self.call, answer, *copy.deepcopy(case)) for case in cases]
 
     def judge(self, answer, given: list) -> Verdict:
-        """The verdict on an answer whose outcomes are `given`; helpers/returned.py brings its own."""
+        """The verdict on an answer whose outcomes are `given`; helpers/backstage/marks.py brings its own."""
         cases = self.cases() if callable(self.cases) else self.cases
 
         def fits(gave, want):
@@ -291,6 +291,11 @@ class Exercise:
             gave = f"your code raised {type(given[i]).__name__}: {given[i]}"
         case = ", ".join(map(_short, cases[i]))
         return Verdict("wrong", f"For input {case} {gave}; expected {_short(expected[i])}.{help_}")
+
+
+def exercise(name: str, answer=None) -> Verdict:
+    """The verdict on an answer to the exercise of this name."""
+    return EXERCISES[name](answer)
 
 
 def hint(name: str) -> Verdict:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from .downloads import write_whole
+from .backstage.downloads import write_whole
 
 # GPT-2 numbers the bytes that print on their own first, in order, then all others.
 PRINTING = [*range(33, 127), *range(161, 173), *range(174, 256)]

@@ -12,7 +12,7 @@ from gensim.corpora import wikicorpus
 from gensim.models import KeyedVectors
 from gensim.test.utils import datapath
 
-from . import downloads
+from .backstage import downloads
 from .vectors import keyed_vectors
 
 

@@ -19,7 +19,7 @@ import gensim.downloader as store
 import numpy as np
 from gensim.models import KeyedVectors
 
-from . import downloads
+from .backstage import downloads
 
 SMALL, FULL = "google-news-small", "word2vec-google-news-300"
 # All that the pickled table may name; gensim's two classes become plain objects without methods.

@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from torch.utils.data._utils.collate import default_collate_fn_map
 
 from .chunks import GPT2_PATTERN, LONGEST, Cutter, valid
-from .downloads import gpt2_files, progress
+from .backstage.downloads import gpt2_files, progress
 
 HELD = 1_000_000        # windows whose order create_dataloader_v1 lets torch hold, in 48 bytes each
 

@@ -1,4 +1,5 @@
 """What all tests share: the data is there before the first test, and no test can reach a display."""
+
 import os
 
 import pytest
@@ -16,9 +17,21 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(items):
     """The files that take minutes come first, so that at the end no worker waits for another."""
-    long = ["test_browser.py", "test_setup.py", "test_runs.py", "test_classroom.py", "test_bpe.py", "test_hostile.py"]
-    items.sort(key=lambda item: long.index(item.path.name) if item.path.name in long else
-               len(long) + (item.path.suffix != ".ipynb"))
+    long = [
+        "test_browser.py",
+        "test_setup.py",
+        "test_runs.py",
+        "test_classroom.py",
+        "test_bpe.py",
+        "test_hostile.py",
+    ]
+    items.sort(
+        key=lambda item: (
+            long.index(item.path.name)
+            if item.path.name in long
+            else len(long) + (item.path.suffix != ".ipynb")
+        )
+    )
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +47,7 @@ def awakening() -> str:
 
 
 def _book(name: str) -> str:
-    from helpers.downloads import MissingDataError
+    from helpers.backstage.downloads import MissingDataError
     from helpers.texts import load_text
 
     try:

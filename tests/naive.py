@@ -2,6 +2,7 @@
 
 A token is its id here: the bytes have 0 to 255 in GPT-2's order, and merge number n makes the id 256 + n.
 """
+
 from __future__ import annotations
 
 from collections import Counter
@@ -16,7 +17,9 @@ CHOICES = {
     "first": lambda counts, _: max(counts, key=counts.get),
     "smallest": lambda counts, _: min(counts, key=lambda pair: (-counts[pair], pair)),
     "greatest": lambda counts, token_bytes: max(
-        counts, key=lambda pair: (counts[pair], token_bytes[pair[0]], token_bytes[pair[1]]))}
+        counts, key=lambda pair: (counts[pair], token_bytes[pair[0]], token_bytes[pair[1]])
+    ),
+}
 
 
 def byte_ids(chunk: str) -> list[int]:
@@ -36,8 +39,10 @@ def replaced(ids: list[int], pair: tuple[int, int], new: int) -> list[int]:
 
 def train(text: str, wanted: int | None = None, ties: str = "first") -> list[tuple[int, int]]:
     """So many merges, or all there are, by counting all pairs again before each one."""
-    words = [(byte_ids(chunk), n) for chunk, n in Counter(regex.findall(GPT2_PATTERN, text)).items()]
-    token_bytes = [BYTE_ORDER[number:number + 1] for number in range(256)]
+    words = [
+        (byte_ids(chunk), n) for chunk, n in Counter(regex.findall(GPT2_PATTERN, text)).items()
+    ]
+    token_bytes = [BYTE_ORDER[number : number + 1] for number in range(256)]
     merges: list[tuple[int, int]] = []
     while wanted is None or len(merges) < wanted:
         words = [(ids, n) for ids, n in words if len(ids) > 1]

@@ -1,4 +1,5 @@
 """BytePairTokenizer does what tiktoken, Hugging Face tokenizers and a naive trainer do, and says what is wrong."""
+
 import copy
 import inspect
 import json
@@ -18,14 +19,14 @@ from tiktoken.load import data_gym_to_mergeable_bpe_ranks
 
 from helpers.bpe import BytePairTokenizer, _PieceCache
 from helpers.chunks import GPT2_PATTERN, PIECES, SPACE, Cutter
-from helpers.downloads import gpt2_files
+from helpers.backstage.downloads import gpt2_files
 from helpers.gpt2_format import END_OF_TEXT, letters
 from helpers.texts import load_text
 from tests import naive
 
 # More for a longer run: BPE_EXAMPLES=1000000.
 EXAMPLES = int(os.environ.get("BPE_EXAMPLES", "20000" if os.environ.get("CI") else "500"))
-ORIGINAL = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"    # OpenAI's encoder.py
+ORIGINAL = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"  # OpenAI's encoder.py
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,11 @@ def test_the_verdict_has_the_same_5145_ids(gpt2, tiktoken_gpt2, verdict):
 
 def test_the_awakening_has_the_same_66398_ids(gpt2, tiktoken_gpt2, awakening):
     ids = gpt2.encode(awakening)
-    assert len(ids) == 66_398 and ids == tiktoken_gpt2.encode(awakening) and gpt2.decode(ids) == awakening
+    assert (
+        len(ids) == 66_398
+        and ids == tiktoken_gpt2.encode(awakening)
+        and gpt2.decode(ids) == awakening
+    )
 
 
 def test_gensims_lee_corpus_has_the_same_ids(gpt2, tiktoken_gpt2):
@@ -73,15 +78,64 @@ def test_gensims_lee_corpus_has_the_same_ids(gpt2, tiktoken_gpt2):
     assert len(text) > 300_000 and gpt2.encode(text) == tiktoken_gpt2.encode(text)
 
 
-NASTY = ["a", "the", "ing", "Z", " ", "  ", "\n", "\r\n", "\t", "\x00", "\x1c", "\x85", "\xa0", "\u2028", "\u3000",
-         "\u200b", "\u200d", "\ufeff", "\u0301", "\ufe0f", "'s", "'S", "'re", "’s", "é", "ß", "İ", "日", "ก็", "👋",
-         "👩‍👩‍👧", "🏳️‍🌈", "1", "９", "²", "Ⅷ", "٣", "--", ",", "_",
-         "Ġ", "Ċ", "�", "\ud800", "\udc00", "\ud83d\udc4b", "\uffff",
-         "\U0010ffff", "<|endoftext|>", "<|endof", "text|>"]
+NASTY = [
+    "a",
+    "the",
+    "ing",
+    "Z",
+    " ",
+    "  ",
+    "\n",
+    "\r\n",
+    "\t",
+    "\x00",
+    "\x1c",
+    "\x85",
+    "\xa0",
+    "\u2028",
+    "\u3000",
+    "\u200b",
+    "\u200d",
+    "\ufeff",
+    "\u0301",
+    "\ufe0f",
+    "'s",
+    "'S",
+    "'re",
+    "’s",
+    "é",
+    "ß",
+    "İ",
+    "日",
+    "ก็",
+    "👋",
+    "👩‍👩‍👧",
+    "🏳️‍🌈",
+    "1",
+    "９",
+    "²",
+    "Ⅷ",
+    "٣",
+    "--",
+    ",",
+    "_",
+    "Ġ",
+    "Ċ",
+    "�",
+    "\ud800",
+    "\udc00",
+    "\ud83d\udc4b",
+    "\uffff",
+    "\U0010ffff",
+    "<|endoftext|>",
+    "<|endof",
+    "text|>",
+]
 anything = st.one_of(
     st.text(st.characters(codec=None, exclude_categories=()), max_size=40),
     st.lists(st.sampled_from(NASTY), max_size=15).map("".join),
-    st.tuples(st.sampled_from(NASTY), st.integers(1, 300)).map(lambda pair: pair[0] * pair[1]))
+    st.tuples(st.sampled_from(NASTY), st.integers(1, 300)).map(lambda pair: pair[0] * pair[1]),
+)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -93,7 +147,11 @@ def test_nasty_strings_have_the_same_ids_and_the_same_text_comes_back(gpt2, tikt
     assert ids == tiktoken_gpt2.encode_ordinary(text)
     assert gpt2.decode(ids) == tiktoken_gpt2.decode(ids)
     assert gpt2.decode_bytes(ids) == tiktoken_gpt2.decode_bytes(ids)
-    for rule in [{"allowed_special": "all"}, {"allowed_special": {END_OF_TEXT}}, {"disallowed_special": ()}]:
+    for rule in [
+        {"allowed_special": "all"},
+        {"allowed_special": {END_OF_TEXT}},
+        {"disallowed_special": ()},
+    ]:
         assert gpt2.encode(text, **rule) == tiktoken_gpt2.encode(text, **rule)
 
 
@@ -102,7 +160,7 @@ def test_nasty_strings_have_the_same_ids_and_the_same_text_comes_back(gpt2, tikt
 @example(["it", "'", "r", "e", " ", " ", "x"])
 def test_a_stream_of_pieces_has_the_ids_of_the_whole(gpt2, pieces):
     whole = "".join(pieces)
-    if not any("\ud800" <= letter <= "\udfff" for letter in whole):     # a pair may be cut in two
+    if not any("\ud800" <= letter <= "\udfff" for letter in whole):  # a pair may be cut in two
         assert list(gpt2.encode_iterable(pieces)) == gpt2.encode_ordinary(whole)
         assert list(gpt2.encode_iterable(whole)) == gpt2.encode_ordinary(whole)
 
@@ -111,12 +169,18 @@ def test_a_stream_of_pieces_has_the_ids_of_the_whole(gpt2, pieces):
 def test_all_code_points_have_the_same_ids_in_context(gpt2, tiktoken_gpt2, plane):
     """All 1,112,064 in CI; elsewhere the first 12,288 of each plane, and every 37th of the others."""
     for start in range(plane << 16, (plane + 1) << 16, 4096):
-        numbers = range(start, start + 4096, 1 if os.environ.get("CI") or start % 0x10000 < 0x3000 else 37)
+        numbers = range(
+            start, start + 4096, 1 if os.environ.get("CI") or start % 0x10000 < 0x3000 else 37
+        )
         letters = [chr(number) for number in numbers if not 0xD800 <= number < 0xE000]
         text = "".join(f"{x}'s x{x}1{x} {x}!{x}\n" for x in letters)
         if gpt2.encode_ordinary(text) != tiktoken_gpt2.encode_ordinary(text):
-            wrong = [x for x in letters for y in [f"{x}'s x{x}1{x} {x}!{x}\n"]
-                     if gpt2.encode_ordinary(y) != tiktoken_gpt2.encode_ordinary(y)]
+            wrong = [
+                x
+                for x in letters
+                for y in [f"{x}'s x{x}1{x} {x}!{x}\n"]
+                if gpt2.encode_ordinary(y) != tiktoken_gpt2.encode_ordinary(y)
+            ]
             pytest.fail(f"other ids for {wrong[:5]}")
 
 
@@ -140,8 +204,12 @@ def test_the_pattern_of_re_knows_the_white_space_that_regex_knows():
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.one_of(st.lists(st.sampled_from(NASTY), max_size=15).map("".join),
-                 st.lists(st.sampled_from([*map(chr, range(128)), "é", "½", "\u0301", "\xa0"])).map("".join)))
+@given(
+    st.one_of(
+        st.lists(st.sampled_from(NASTY), max_size=15).map("".join),
+        st.lists(st.sampled_from([*map(chr, range(128)), "é", "½", "\u0301", "\xa0"])).map("".join),
+    )
+)
 @example("!\x00a")
 @example("don'té")
 @example("ab\xa0 'é")
@@ -153,7 +221,7 @@ def test_the_fast_way_to_chunks_is_the_pattern(text):
 
 
 def test_a_pattern_of_ones_own_is_not_cut_twice():
-    pattern = r"\w+(?=!)|\w|\s|!"            # how "abc" is cut depends on what comes behind it
+    pattern = r"\w+(?=!)|\w|\s|!"  # how "abc" is cut depends on what comes behind it
     for word in ["abc", "ñbc"]:
         tokenizer = quietly(f"{word}! {word}", 300, pattern=pattern)
         cut = [tokenizer.decode([token_id]) for token_id in tokenizer.encode(f"{word}!{word}")]
@@ -182,8 +250,14 @@ def test_the_ids_follow_from_the_order_of_the_merges_as_encoder_json_has_them(gp
 
 def test_it_can_take_tiktokens_place(gpt2, tiktoken_gpt2):
     assert (gpt2.name, gpt2.eot_token, gpt2.special_tokens_set) == ("gpt2", 50_256, {END_OF_TEXT})
-    for method in ["encode", "encode_ordinary", "encode_single_token",
-                   "decode", "decode_bytes", "decode_single_token_bytes"]:
+    for method in [
+        "encode",
+        "encode_ordinary",
+        "encode_single_token",
+        "decode",
+        "decode_bytes",
+        "decode_single_token_bytes",
+    ]:
         ours = inspect.signature(getattr(gpt2, method)).parameters
         theirs = inspect.signature(getattr(tiktoken_gpt2, method)).parameters
         by_name = [name for name, p in theirs.items() if p.kind is p.KEYWORD_ONLY]
@@ -211,7 +285,11 @@ TEXTS = ["the-wall-walker", "the-verdict", "the-awakening"]
 @pytest.fixture(params=TEXTS)
 def text(request, story):
     """Three texts, one after the other; those that are not here are skipped."""
-    return story if request.param == "the-wall-walker" else request.getfixturevalue(request.param.split("-")[1])
+    return (
+        story
+        if request.param == "the-wall-walker"
+        else request.getfixturevalue(request.param.split("-")[1])
+    )
 
 
 def test_first_merges_are_those_of_the_naive_trainer_to_the_last_one(text):
@@ -228,7 +306,11 @@ def test_the_first_merges_of_longer_texts_are_those_of_the_naive_trainer(text, t
 
 @pytest.mark.parametrize("ties", naive.CHOICES)
 @settings(max_examples=100, deadline=None)
-@given(st.one_of(st.text("ab ", max_size=60), st.text("abc", max_size=40), st.text("aé日 \n", max_size=40)))
+@given(
+    st.one_of(
+        st.text("ab ", max_size=60), st.text("abc", max_size=40), st.text("aé日 \n", max_size=40)
+    )
+)
 @example("aaa aaaa aaaaa aaaaaaaaaaaa")
 @example("abababab ababab babab")
 def test_merges_are_those_of_the_naive_trainer_where_everything_ties(ties, text):
@@ -240,17 +322,29 @@ def test_smallest_merges_are_those_of_hugging_face_to_the_last_one(text):
     byte_level = tokenizers.pre_tokenizers.ByteLevel
     theirs = tokenizers.Tokenizer(tokenizers.models.BPE())
     theirs.pre_tokenizer = byte_level(add_prefix_space=False, use_regex=True)
-    theirs.train_from_iterator([text], tokenizers.trainers.BpeTrainer(
-        vocab_size=100_000, initial_alphabet=byte_level.alphabet(), show_progress=False, max_token_length=None))
+    theirs.train_from_iterator(
+        [text],
+        tokenizers.trainers.BpeTrainer(
+            vocab_size=100_000,
+            initial_alphabet=byte_level.alphabet(),
+            show_progress=False,
+            max_token_length=None,
+        ),
+    )
     ours = quietly(text, 100_000, ties="smallest")
     merges = [tuple(pair) for pair in json.loads(theirs.to_str())["model"]["merges"]]
-    assert [tuple(letters(ours.decode_bytes([part])) for part in pair) for pair in ours.merges] == merges
+    assert [
+        tuple(letters(ours.decode_bytes([part])) for part in pair) for pair in ours.merges
+    ] == merges
     assert len(merges) > 1_900 and ours.encode(text) == theirs.encode(text).ids
 
 
 def test_documents_may_come_one_by_one_and_do_not_touch(story):
     lines = story.split("\n")
-    assert BytePairTokenizer.train(iter(lines), 400).merges == BytePairTokenizer.train(lines, 400).merges
+    assert (
+        BytePairTokenizer.train(iter(lines), 400).merges
+        == BytePairTokenizer.train(lines, 400).merges
+    )
     assert quietly(["ab", "ab"], 300).merges == quietly("ab ab", 300, pattern="ab").merges
 
 
@@ -282,7 +376,9 @@ def test_a_token_is_what_its_own_bytes_merge_to(gpt2, small):
     for tokenizer in [gpt2, small]:
         for token_id in range(256 + len(tokenizer.merges)):
             chunk = tokenizer.decode([token_id])
-            if chunk.encode() == tokenizer.decode_bytes([token_id]):        # else it is no text on its own
+            if chunk.encode() == tokenizer.decode_bytes(
+                [token_id]
+            ):  # else it is no text on its own
                 assert tokenizer.merge(chunk) == [token_id]
 
 
@@ -300,7 +396,12 @@ def test_a_vocabulary_of_the_bytes_alone_knows_every_text():
 
 def test_an_empty_text_is_an_empty_list(gpt2, small):
     for tokenizer in [gpt2, small, BytePairTokenizer([])]:
-        assert tokenizer.encode("") == tokenizer.encode_ordinary("") == [*tokenizer.encode_iterable([])] == []
+        assert (
+            tokenizer.encode("")
+            == tokenizer.encode_ordinary("")
+            == [*tokenizer.encode_iterable([])]
+            == []
+        )
         assert (tokenizer.decode([]), tokenizer.decode_bytes([])) == ("", b"")
 
 
@@ -316,15 +417,40 @@ DOCUMENTS = "Hello, do you like tea? <|endoftext|> In the sunlit terracesof some
 
 def test_an_allowed_special_token_is_one_id(gpt2):
     ids = gpt2.encode(DOCUMENTS, allowed_special={END_OF_TEXT})
-    assert ids == [15496, 11, 466, 345, 588, 8887, 30, 220, 50256, 554,
-                   262, 4252, 18250, 8812, 2114, 1659, 617, 34680, 27271, 13]
+    assert ids == [
+        15496,
+        11,
+        466,
+        345,
+        588,
+        8887,
+        30,
+        220,
+        50256,
+        554,
+        262,
+        4252,
+        18250,
+        8812,
+        2114,
+        1659,
+        617,
+        34680,
+        27271,
+        13,
+    ]
     assert gpt2.decode(ids) == DOCUMENTS
     assert gpt2.encode(DOCUMENTS, allowed_special="all") == ids
 
 
 def test_of_two_special_tokens_that_begin_together_the_longer_one_is_taken():
     tokenizer = BytePairTokenizer([], ["<|a|>", "<|a|><|b|>", "two words", "("])
-    assert tokenizer.encode("<|a|><|b|><|a|>two words(", allowed_special="all") == [257, 256, 258, 259]
+    assert tokenizer.encode("<|a|><|b|><|a|>two words(", allowed_special="all") == [
+        257,
+        256,
+        258,
+        259,
+    ]
 
 
 def test_a_special_token_can_be_allowed_while_another_is_plain_text():
@@ -338,7 +464,9 @@ def test_a_special_token_can_be_allowed_while_another_is_plain_text():
 
 def test_what_was_saved_comes_back(tmp_path, story):
     pattern = r"\p{L}+|\s|[^\p{L}\s]"
-    tokenizer = BytePairTokenizer.train(story, 400, ["<|endoftext|>", "two words", "\n"], pattern=pattern, name="mine")
+    tokenizer = BytePairTokenizer.train(
+        story, 400, ["<|endoftext|>", "two words", "\n"], pattern=pattern, name="mine"
+    )
     tokenizer.save(tmp_path / "new" / "folder")
     loaded = BytePairTokenizer.load(tmp_path / "new" / "folder")
     for field in ["merges", "special_tokens", "pattern", "name", "n_vocab"]:
@@ -348,22 +476,33 @@ def test_what_was_saved_comes_back(tmp_path, story):
 
 
 def test_tiktoken_reads_our_files(tmp_path, monkeypatch, small, story):
-    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", "")        # else it would keep this file for another day
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", "")  # else it would keep this file for another day
     small.save(tmp_path)
     try:
-        ranks = data_gym_to_mergeable_bpe_ranks(str(tmp_path / "vocab.bpe"), str(tmp_path / "encoder.json"))
+        ranks = data_gym_to_mergeable_bpe_ranks(
+            str(tmp_path / "vocab.bpe"), str(tmp_path / "encoder.json")
+        )
     except ImportError as error:
         pytest.skip(f"this tiktoken reads local files only with blobfile: {error}")
-    theirs = tiktoken.Encoding("small", pat_str=ORIGINAL, mergeable_ranks=ranks, special_tokens=small.special_tokens)
-    assert theirs.encode_ordinary(story) == small.encode_ordinary(story) and theirs.n_vocab == small.n_vocab
+    theirs = tiktoken.Encoding(
+        "small", pat_str=ORIGINAL, mergeable_ranks=ranks, special_tokens=small.special_tokens
+    )
+    assert (
+        theirs.encode_ordinary(story) == small.encode_ordinary(story)
+        and theirs.n_vocab == small.n_vocab
+    )
 
 
 def test_hugging_face_reads_our_files(tmp_path, small, story):
     tokenizers = pytest.importorskip("tokenizers")
     small.save(tmp_path)
-    vocab, merges = tokenizers.models.BPE.read_file(str(tmp_path / "encoder.json"), str(tmp_path / "vocab.bpe"))
+    vocab, merges = tokenizers.models.BPE.read_file(
+        str(tmp_path / "encoder.json"), str(tmp_path / "vocab.bpe")
+    )
     theirs = tokenizers.Tokenizer(tokenizers.models.BPE(vocab, merges))
-    theirs.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    theirs.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(
+        add_prefix_space=False, use_regex=True
+    )
     assert theirs.encode(story).ids == small.encode_ordinary(story)
 
 
@@ -375,7 +514,9 @@ def test_gpt2s_own_folder_can_be_loaded(tmp_path, gpt2):
 
 def test_a_file_without_a_newline_at_its_end_keeps_its_last_merge(tmp_path, small):
     small.save(tmp_path)
-    (tmp_path / "vocab.bpe").write_text((tmp_path / "vocab.bpe").read_text("utf-8").rstrip("\n"), encoding="utf-8")
+    (tmp_path / "vocab.bpe").write_text(
+        (tmp_path / "vocab.bpe").read_text("utf-8").rstrip("\n"), encoding="utf-8"
+    )
     assert BytePairTokenizer.load(tmp_path).merges == small.merges
 
 
@@ -383,15 +524,21 @@ def test_a_file_without_a_newline_at_its_end_keeps_its_last_merge(tmp_path, smal
 
 
 def test_a_special_token_in_a_text_is_refused_with_a_way_out(gpt2):
-    with pytest.raises(ValueError, match=r"holds the special token.*allowed_special=.*disallowed_special=\(\)"):
+    with pytest.raises(
+        ValueError, match=r"holds the special token.*allowed_special=.*disallowed_special=\(\)"
+    ):
         gpt2.encode(DOCUMENTS)
     with pytest.raises(ValueError, match="'tea'"):
         gpt2.encode(DOCUMENTS, disallowed_special={"tea"})
 
 
-@pytest.mark.parametrize("token_id", [-1, 50_257, 10 ** 12, "3", None])
+@pytest.mark.parametrize("token_id", [-1, 50_257, 10**12, "3", None])
 def test_an_id_that_names_no_token_is_refused(gpt2, token_id):
-    for decode in [gpt2.decode, gpt2.decode_bytes, lambda ids: gpt2.decode_single_token_bytes(ids[-1])]:
+    for decode in [
+        gpt2.decode,
+        gpt2.decode_bytes,
+        lambda ids: gpt2.decode_single_token_bytes(ids[-1]),
+    ]:
         with pytest.raises(KeyError, match="names no token.*0 to 50256"):
             decode([15496, token_id])
 
@@ -451,8 +598,10 @@ def test_a_folder_without_merges_is_refused(tmp_path):
         BytePairTokenizer.load(tmp_path)
 
 
-@pytest.mark.parametrize("first", ["", "<html>", "#version: 0.2 {broken", "#version: 0.2 [1]",
-                                   '#version: 0.2 {"nam": "mine"}'])
+@pytest.mark.parametrize(
+    "first",
+    ["", "<html>", "#version: 0.2 {broken", "#version: 0.2 [1]", '#version: 0.2 {"nam": "mine"}'],
+)
 def test_a_file_with_another_beginning_is_refused(tmp_path, first):
     (tmp_path / "vocab.bpe").write_text(f"{first}\na b\n", encoding="utf-8")
     with pytest.raises(ValueError, match="vocab.bpe begins with.*expected '#version: 0.2'"):

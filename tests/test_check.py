@@ -1,4 +1,5 @@
 """The engine of predictions, questions and exercises, and every file of questions there is."""
+
 import json
 import sys
 from collections import Counter
@@ -12,23 +13,45 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 FILES = sorted(check.QUESTIONS.glob("*.json"))
 GOOD = {
     "predictions": {
-        "how-many": {"question": "How many tokens has `a--b`?", "choices": {
-            "`1`": "You kept the word whole.", "3": "The dashes are a token too.",
-            "<script>4</script>": "You counted <script> signs."}},
-        "length": {"question": "How long is it?", "number": True, "explain": "It has 12 signs."}},
+        "how-many": {
+            "question": "How many tokens has `a--b`?",
+            "choices": {
+                "`1`": "You kept the word whole.",
+                "3": "The dashes are a token too.",
+                "<script>4</script>": "You counted <script> signs.",
+            },
+        },
+        "length": {"question": "How long is it?", "number": True, "explain": "It has 12 signs."},
+    },
     "quiz": [
-        {"question": "Is <script> safe?", "choices": [
-            {"text": "Yes", "right": False, "why": "It would run."},
-            {"text": "No", "right": True, "why": "It is <b>escaped</b>."}]},
-        {"question": "Two?", "choices": [
-            {"text": "2", "right": True, "why": "It is `2`."},
-            {"text": "`3`", "right": False, "why": "That is three."}]}]}
+        {
+            "question": "Is <script> safe?",
+            "choices": [
+                {"text": "Yes", "right": False, "why": "It would run."},
+                {"text": "No", "right": True, "why": "It is <b>escaped</b>."},
+            ],
+        },
+        {
+            "question": "Two?",
+            "choices": [
+                {"text": "2", "right": True, "why": "It is `2`."},
+                {"text": "`3`", "right": False, "why": "That is three."},
+            ],
+        },
+    ],
+}
 
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch, tmp_path):
     """An empty kernel, and a folder with one chapter of made-up questions."""
-    for name, empty in (("ANSWERS", {}), ("EXERCISES", {}), ("SOLVED", set()), ("HERE", set()), ("CAME", {})):
+    for name, empty in (
+        ("ANSWERS", {}),
+        ("EXERCISES", {}),
+        ("SOLVED", set()),
+        ("HERE", set()),
+        ("CAME", {}),
+    ):
         monkeypatch.setattr(check, name, empty)
     monkeypatch.setattr(check, "QUESTIONS", tmp_path)
     write(tmp_path, GOOD)
@@ -42,11 +65,17 @@ def write(folder, data, name="01_made_up.json"):
 def commas(**changes):
     """A small exercise: count the commas of a text."""
     values = {
-        "chapter": "01", "hints": ("first", "second"), "why": "Each comma was counted.",
+        "chapter": "01",
+        "hints": ("first", "second"),
+        "why": "Each comma was counted.",
         "cases": [("a,b",), ("",), (",,",), ("a, b, c",)],
         "right": lambda text: text.count(","),
-        "wrong": {"This counts the pieces.": lambda text: len(text.split(",")),
-                  "This only looks for one.": lambda text: int("," in text)}, **changes}
+        "wrong": {
+            "This counts the pieces.": lambda text: len(text.split(",")),
+            "This only looks for one.": lambda text: int("," in text),
+        },
+        **changes,
+    }
     return check.Exercise("count_commas", **values)
 
 
@@ -58,6 +87,7 @@ def bundle(thing):
 
 # Predictions
 
+
 def test_prediction_is_a_widget_and_stands_still_without_its_answers():
     ask = check.predict("how-many")
     given = bundle(ask)
@@ -65,7 +95,11 @@ def test_prediction_is_a_widget_and_stands_still_without_its_answers():
     assert given[VIEW]["model_id"] == ask.box.model_id
     assert "<code>a--b</code>" in given["text/html"]
     assert given["text/plain"].splitlines() == [
-        "Predict: How many tokens has a--b?", "A. 1", "B. 3", "C. <script>4</script>"]
+        "Predict: How many tokens has a--b?",
+        "A. 1",
+        "B. 3",
+        "C. <script>4</script>",
+    ]
     assert "dashes" not in given["text/html"]
     assert ask.controls[0].index is None and check.ANSWERS == {}
 
@@ -73,7 +107,8 @@ def test_prediction_is_a_widget_and_stands_still_without_its_answers():
 @pytest.mark.parametrize("value", [3, "3"])
 def test_skipped_prediction_says_the_same_each_time(value):
     assert check.outcome("how-many", value).text == (
-        "You did not predict this one. What came out: 3. The dashes are a token too.")
+        "You did not predict this one. What came out: 3. The dashes are a token too."
+    )
 
 
 def test_chosen_prediction_is_kept_and_set_beside_what_came_out():
@@ -81,7 +116,8 @@ def test_chosen_prediction_is_kept_and_set_beside_what_came_out():
     ask.controls[0].index = 0
     assert check.ANSWERS == {"how-many": "1"} and "Noted: 1." in ask.notes[0].value
     assert check.outcome("how-many", 3).text == (
-        "You predicted 1; what came out is 3. You kept the word whole.")
+        "You predicted 1; what came out is 3. You kept the word whole."
+    )
     ask.controls[0].value = "3"
     verdict = check.outcome("how-many", 3)
     assert verdict.text == "You predicted 3, and 3 came out. The dashes are a token too."
@@ -103,7 +139,8 @@ def test_outcome_that_no_choice_names():
     assert check.outcome("how-many", 7).text == "You did not predict this one. What came out: 7."
     check.predict("how-many", 1)
     assert check.outcome("how-many", 7).text == (
-        "You predicted 1; what came out is 7. None of the choices says exactly this.")
+        "You predicted 1; what came out is 7. None of the choices says exactly this."
+    )
 
 
 def test_after_a_changed_line_nobody_is_praised_or_blamed_for_another_question():
@@ -111,17 +148,26 @@ def test_after_a_changed_line_nobody_is_praised_or_blamed_for_another_question()
     assert check.outcome("how-many", 3).passed
     changed = check.outcome("how-many", 1)
     assert changed.state == "open" and changed.text == (
-        "Before, 3 came out, and now 1. Your prediction was about the first.")
+        "Before, 3 came out, and now 1. Your prediction was about the first."
+    )
     assert check.outcome("how-many", 3).passed, "the line is as it was, and so is the verdict"
     check.predict("how-many", 1)
-    assert check.outcome("how-many", 1).passed, "a new prediction is about what comes out from now on"
+    assert check.outcome("how-many", 1).passed, (
+        "a new prediction is about what comes out from now on"
+    )
 
 
-@pytest.mark.parametrize("guess, text", [
-    ("10", "You predicted 10; what came out is 12. Your guess is 2 too low. It has 12 signs."),
-    ("14.5", "You predicted 14.5; what came out is 12. Your guess is 2.5 too high. "
-             "It has 12 signs."),
-    ("12", "You predicted 12, and 12 came out. It has 12 signs.")])
+@pytest.mark.parametrize(
+    "guess, text",
+    [
+        ("10", "You predicted 10; what came out is 12. Your guess is 2 too low. It has 12 signs."),
+        (
+            "14.5",
+            "You predicted 14.5; what came out is 12. Your guess is 2.5 too high. It has 12 signs.",
+        ),
+        ("12", "You predicted 12, and 12 came out. It has 12 signs."),
+    ],
+)
 def test_number(guess, text):
     ask = check.predict("length")
     ask.controls[0].value = "so"
@@ -144,14 +190,25 @@ def test_outcome_escapes_what_it_is_given():
 
 # Malformed questions
 
-@pytest.mark.parametrize("change, named", [
-    ("{", "predictions: JSONDecodeError"),
-    ({"quiz": []}, "predictions: KeyError"),
-    ({"predictions": {"k": {"question": "?", "number": True}}, "quiz": []}, "k: KeyError"),
-    ({"predictions": {"k": {"question": "?", "choices": ["a"]}}, "quiz": []}, "k: "),
-    ({"predictions": {"k": {"question": "?", "choices": {"a": 1}}}, "quiz": []}, "k: TypeError"),
-    ({"predictions": {"k": {"question": 3, "choices": {"a": "b"}}}, "quiz": []}, "k: TypeError"),
-    ({"predictions": {"k": "?"}, "quiz": []}, "k: ")])
+
+@pytest.mark.parametrize(
+    "change, named",
+    [
+        ("{", "predictions: JSONDecodeError"),
+        ({"quiz": []}, "predictions: KeyError"),
+        ({"predictions": {"k": {"question": "?", "number": True}}, "quiz": []}, "k: KeyError"),
+        ({"predictions": {"k": {"question": "?", "choices": ["a"]}}, "quiz": []}, "k: "),
+        (
+            {"predictions": {"k": {"question": "?", "choices": {"a": 1}}}, "quiz": []},
+            "k: TypeError",
+        ),
+        (
+            {"predictions": {"k": {"question": 3, "choices": {"a": "b"}}}, "quiz": []},
+            "k: TypeError",
+        ),
+        ({"predictions": {"k": "?"}, "quiz": []}, "k: "),
+    ],
+)
 def test_malformed_prediction_is_named(tmp_path, change, named):
     write(tmp_path, change)
     with pytest.raises(ValueError, match="01_made_up.json, " + named) as caught:
@@ -159,10 +216,15 @@ def test_malformed_prediction_is_named(tmp_path, change, named):
     assert "top of helpers/check.py" in str(caught.value)
 
 
-@pytest.mark.parametrize("item, named", [
-    ({"question": "?", "choices": [{"text": "a", "right": True}]}, "KeyError: 'why'"),
-    ({"question": "?", "choices": [{"text": "a", "why": "b"}]}, "KeyError: 'right'"),
-    ({"choices": []}, "KeyError: 'question'"), (4, "")])
+@pytest.mark.parametrize(
+    "item, named",
+    [
+        ({"question": "?", "choices": [{"text": "a", "right": True}]}, "KeyError: 'why'"),
+        ({"question": "?", "choices": [{"text": "a", "why": "b"}]}, "KeyError: 'right'"),
+        ({"choices": []}, "KeyError: 'question'"),
+        (4, ""),
+    ],
+)
 def test_malformed_question_is_named(tmp_path, item, named):
     write(tmp_path, {"predictions": {}, "quiz": [GOOD["quiz"][0], item]})
     with pytest.raises(ValueError, match="01_made_up.json, 2: " + named):
@@ -176,6 +238,7 @@ def test_key_of_two_chapters_is_refused(tmp_path):
 
 
 # Questions at the end of a chapter
+
 
 def test_quiz_explains_each_choice_and_counts():
     quiz = check.quiz("01")
@@ -206,6 +269,7 @@ def test_quiz_stands_still_with_its_answers_folded():
 
 # Exercises
 
+
 def test_right_answer_is_counted():
     verdict = commas()(lambda text: sum(sign == "," for sign in text))
     assert (verdict.passed, verdict.state) == (True, "right")
@@ -217,8 +281,7 @@ def blank_value(text):
     return text.count(...)
 
 
-def blank_result(text):
-    ...
+def blank_result(text): ...
 
 
 def blank_later(text):
@@ -234,9 +297,21 @@ class BlankClass:
         self.text = text.lower(...)
 
 
-@pytest.mark.parametrize("answer", [
-    ..., None, blank_value, blank_result, blank_later, unfinished, lambda text: ...,
-    lambda text: (text, ...), BlankClass, (1, ...)])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ...,
+        None,
+        blank_value,
+        blank_result,
+        blank_later,
+        unfinished,
+        lambda text: ...,
+        lambda text: (text, ...),
+        BlankClass,
+        (1, ...),
+    ],
+)
 def test_not_answered_yet(answer):
     verdict = commas()(answer)
     assert (verdict.passed, verdict.state) == (False, "open")
@@ -245,13 +320,16 @@ def test_not_answered_yet(answer):
 
 def test_a_function_that_forgets_its_return_is_not_called_unanswered():
     def answer(text):
-        count = text.count(",")     # noqa: F841
+        count = text.count(",")  # noqa: F841
+
     verdict = commas()(answer)
     assert verdict.state == "wrong" and "Is a `return` missing?" in verdict.text
 
 
 def test_a_generator_is_named_as_what_it_is():
-    letters = check.Exercise("letters", chapter="09", hints=("a", "b", "c"), cases=[("ab",)], right=list)
+    letters = check.Exercise(
+        "letters", chapter="09", hints=("a", "b", "c"), cases=[("ab",)], right=list
+    )
     assert letters(list).passed
     assert "put `list(...)` around it" in letters(lambda text: (letter for letter in text)).text
 
@@ -260,15 +338,19 @@ def test_an_ellipsis_in_a_right_answer_is_no_blank():
     assert commas()(lambda text: (text.count(","), ...)[0]).passed
 
 
-@pytest.mark.parametrize("answer, text", [
-    (lambda text: len(text.split(",")), "This counts the pieces."),
-    (lambda text: "," in text and 1 or 0, "This only looks for one."),
-    (lambda text: 2, "For input 'a,b' you gave 2; expected 1. For help: check.hint('count_"),
-    (lambda text: "1", "For input 'a,b' you gave '1'; expected 1. For help: "),
-    (lambda text: True, "For input 'a,b' you gave True; expected 1."),
-    (lambda text: text[9], "For input 'a,b' your code raised IndexError: string index out of"),
-    (lambda: 1, "For input 'a,b' your code raised TypeError"),
-    (4, "4 came; expected is a function. Give its name without brackets")])
+@pytest.mark.parametrize(
+    "answer, text",
+    [
+        (lambda text: len(text.split(",")), "This counts the pieces."),
+        (lambda text: "," in text and 1 or 0, "This only looks for one."),
+        (lambda text: 2, "For input 'a,b' you gave 2; expected 1. For help: check.hint('count_"),
+        (lambda text: "1", "For input 'a,b' you gave '1'; expected 1. For help: "),
+        (lambda text: True, "For input 'a,b' you gave True; expected 1."),
+        (lambda text: text[9], "For input 'a,b' your code raised IndexError: string index out of"),
+        (lambda: 1, "For input 'a,b' your code raised TypeError"),
+        (4, "4 came; expected is a function. Give its name without brackets"),
+    ],
+)
 def test_wrong_answer_is_told_what_it_means(answer, text):
     verdict = commas()(answer)
     assert verdict.state == "wrong" and verdict.text.startswith(text)
@@ -276,8 +358,9 @@ def test_wrong_answer_is_told_what_it_means(answer, text):
 
 def test_the_wrong_answer_that_agrees_most_often_is_named():
     wrong = {"one": lambda n: 0 if n == 1 else n, "all": lambda n: 0}
-    task = check.Exercise("t", chapter="01", hints="h", cases=[(1,), (2,), (3,)],
-                          right=lambda n: n, wrong=wrong)
+    task = check.Exercise(
+        "t", chapter="01", hints="h", cases=[(1,), (2,), (3,)], right=lambda n: n, wrong=wrong
+    )
     assert task(lambda n: 0).text == "all" and task(wrong["one"]).text == "one"
 
 
@@ -286,8 +369,14 @@ def test_answers_may_change_their_input_and_wrong_ones_may_fail_alike():
         items.clear()
         return 0
 
-    task = check.Exercise("t", chapter="01", hints="h", cases=[([1, 2],), ([],)], right=len,
-                          wrong={"An empty list has no first item.": lambda items: items[0]})
+    task = check.Exercise(
+        "t",
+        chapter="01",
+        hints="h",
+        cases=[([1, 2],), ([],)],
+        right=len,
+        wrong={"An empty list has no first item.": lambda items: items[0]},
+    )
     assert task(greedy).text.startswith("For input [1, 2] you gave 0; expected 2.")
     assert task(len).passed
     assert task(lambda items: items[0] + 1 - 1).text == "An empty list has no first item."
@@ -302,8 +391,13 @@ def test_an_error_of_the_reference_is_not_hidden():
 
 
 def test_values_and_rules():
-    task = check.Exercise("v", chapter="02", hints=("look",), right=4690,
-                          wrong={"Spaces were counted.": lambda n: n > 8000, "One short.": 4689})
+    task = check.Exercise(
+        "v",
+        chapter="02",
+        hints=("look",),
+        right=4690,
+        wrong={"Spaces were counted.": lambda n: n > 8000, "One short.": 4689},
+    )
     assert task(4690).passed and task(...).state == task(None).state == "open"
     assert task(9000).text == "Spaces were counted." and task(4689).text == "One short."
     assert task("x").text == "You gave 'x', which is not it. For help: check.hint('v')"
@@ -312,8 +406,14 @@ def test_values_and_rules():
 
 
 def test_lazy_cases_and_answers_that_are_classes():
-    task = check.Exercise("c", chapter="02", hints=("look",), cases=lambda: [("ab",), ("",)],
-                          right=str, call=lambda answer, text: answer(text).upper())
+    task = check.Exercise(
+        "c",
+        chapter="02",
+        hints=("look",),
+        cases=lambda: [("ab",), ("",)],
+        right=str,
+        call=lambda answer, text: answer(text).upper(),
+    )
 
     class Loud(str):
         def upper(self):
@@ -354,7 +454,9 @@ def test_progress_by_chapter_and_saved_on_request(tmp_path, monkeypatch):
     second = ["Chapter 02: ░ 0 of 1 solved", "○ open: later"]
     assert repr(check.progress("02")).splitlines() == second
     assert repr(check.progress("all")).splitlines() == [*first, *second]
-    assert [path.name for path in tmp_path.iterdir()] == ["01_made_up.json"], "it writes no file unless asked"
+    assert [path.name for path in tmp_path.iterdir()] == ["01_made_up.json"], (
+        "it writes no file unless asked"
+    )
     assert repr(check.progress("01", save=tmp_path / "mine.txt")).splitlines() == first
     assert (tmp_path / "mine.txt").read_text("utf-8").splitlines() == first
 
@@ -362,7 +464,9 @@ def test_progress_by_chapter_and_saved_on_request(tmp_path, monkeypatch):
 def test_progress_is_that_of_the_chapter_at_hand():
     for chapter in ("01", "02"):
         check.Exercise(f"in_{chapter}", chapter=chapter, hints=("h",), right=1)
-    assert len(repr(check.progress()).splitlines()) == 4, "nothing was asked yet, so all chapters are shown"
+    assert len(repr(check.progress()).splitlines()) == 4, (
+        "nothing was asked yet, so all chapters are shown"
+    )
     check.predict("how-many")
     assert repr(check.progress()).splitlines() == ["Chapter 01: ░ 0 of 1 solved", "○ open: in_01"]
     check.HERE.clear()
@@ -372,12 +476,26 @@ def test_progress_is_that_of_the_chapter_at_hand():
 
 # Comparing
 
-@pytest.mark.parametrize("a, b, equal", [
-    (1, 1.0, True), (1, True, False), ("1", 1, False), ([1, (2,)], (1, [2]), True),
-    ([1], [1, 2], False), (0.1 + 0.2, 0.3, True), (float("nan"), float("nan"), True),
-    (200_000, 200_001, False), ({"a": 1}, {"a": 1.0}, True), ({"a": 1}, {"b": 1}, False),
-    (Counter("ab"), {"a": 1, "b": 1}, True), ({1}, {1}, True),
-    (b"a", "a", False), (0, None, False)])
+
+@pytest.mark.parametrize(
+    "a, b, equal",
+    [
+        (1, 1.0, True),
+        (1, True, False),
+        ("1", 1, False),
+        ([1, (2,)], (1, [2]), True),
+        ([1], [1, 2], False),
+        (0.1 + 0.2, 0.3, True),
+        (float("nan"), float("nan"), True),
+        (200_000, 200_001, False),
+        ({"a": 1}, {"a": 1.0}, True),
+        ({"a": 1}, {"b": 1}, False),
+        (Counter("ab"), {"a": 1, "b": 1}, True),
+        ({1}, {1}, True),
+        (b"a", "a", False),
+        (0, None, False),
+    ],
+)
 def test_same(a, b, equal):
     assert check.same(a, b) is equal and check.same(b, a) is equal
 
@@ -405,9 +523,15 @@ def test_same_arrays():
 
 def test_import_brings_no_heavy_module():
     import subprocess
+
     code = "import sys, helpers.check; print({'torch', 'numpy', 'ipywidgets'} & set(sys.modules))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
-                         cwd=Path(check.__file__).parent.parent, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=Path(check.__file__).parent.parent,
+        check=True,
+    )
     assert run.stdout.strip() == "set()"
 
 
@@ -417,11 +541,16 @@ REAL = list(check.EXERCISES.values())
 
 
 def test_each_exercise_has_a_name_of_its_own():
-    rooms = {path.stem: path.read_text("utf-8") for path in Path(check.exercises.__file__).parent.glob("chapter_*.py")}
+    rooms = {
+        path.stem: path.read_text("utf-8")
+        for path in Path(check.exercises.__file__).parent.glob("chapter_*.py")
+    }
     assert sum(source.count("= Exercise(") for source in rooms.values()) == len(REAL)
     for task in REAL:
         room = getattr(check.exercises, f"chapter_{task.chapter}", None)
-        assert getattr(room, task.name, None) is task, f"{task.name} is not in the room of its chapter {task.chapter}"
+        assert getattr(room, task.name, None) is task, (
+            f"{task.name} is not in the room of its chapter {task.chapter}"
+        )
 
 
 @pytest.mark.parametrize("task", REAL, ids=lambda task: task.name)
@@ -439,8 +568,7 @@ def test_exercise_of_a_chapter(task):
         return
     cases = task.cases() if callable(task.cases) else task.cases
     outs = [task.call(task.right, *case) for case in cases]
-    assert not all(check.same(o, outs[0]) for o in outs), \
-        "the value of one example must not pass"
+    assert not all(check.same(o, outs[0]) for o in outs), "the value of one example must not pass"
 
 
 def no_key_twice(pairs):

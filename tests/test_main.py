@@ -11,12 +11,14 @@ from importlib.metadata import PackageNotFoundError, version
 import pytest
 
 from helpers import __main__ as start
-from helpers import downloads
-from helpers.downloads import ROOT, MissingDataError
-from tests.books import readme_command
-from tests.lab import course_copy, served, status
+from helpers.backstage import downloads
+from helpers.backstage.downloads import ROOT, MissingDataError
+from tests.tools.books import readme_command
+from tests.machines.lab import course_copy, served, status
 
-not_windows = pytest.mark.skipif(os.name == "nt", reason="there the server would outlive the process that started it")
+not_windows = pytest.mark.skipif(
+    os.name == "nt", reason="there the server would outlive the process that started it"
+)
 
 
 def lacking():
@@ -124,8 +126,12 @@ def test_the_server_keeps_to_this_machine_and_opens_no_browser_where_there_is_no
     assert ("--no-browser" in command) == (root or not display)
 
 
-def test_another_version_than_the_course_names_is_said_and_stops_nothing(steps, monkeypatch, capsys):
-    monkeypatch.setattr(start, "version", lambda name: "7.6.5" if name == "ipywidgets" else version(name))
+def test_another_version_than_the_course_names_is_said_and_stops_nothing(
+    steps, monkeypatch, capsys
+):
+    monkeypatch.setattr(
+        start, "version", lambda name: "7.6.5" if name == "ipywidgets" else version(name)
+    )
     assert start.main(["--check"]) == 0
     printed = capsys.readouterr().out
     assert re.search(r"^ipywidgets +untried +7\.6\.5$", printed, re.MULTILINE)
@@ -139,7 +145,9 @@ def test_a_newer_python_than_the_course_names_is_said_and_stops_nothing(steps, m
     assert re.search(r"^Python +untried", capsys.readouterr().out, re.MULTILINE)
 
 
-def test_packed_on_one_machine_and_unpacked_on_another_the_data_is_the_same(tmp_path, monkeypatch, capsys):
+def test_packed_on_one_machine_and_unpacked_on_another_the_data_is_the_same(
+    tmp_path, monkeypatch, capsys
+):
     assert start.main(["--pack", str(tmp_path / "class.zip")]) == 0
     assert "python -m helpers --unpack class.zip" in capsys.readouterr().out
     monkeypatch.setattr(downloads, "DOWNLOADS", tmp_path / "elsewhere")
@@ -150,7 +158,9 @@ def test_packed_on_one_machine_and_unpacked_on_another_the_data_is_the_same(tmp_
 
 
 @pytest.mark.parametrize("option", ["--pack", "--unpack"])
-def test_what_can_not_be_packed_or_unpacked_ends_with_status_1_and_the_remedy(option, tmp_path, capsys):
+def test_what_can_not_be_packed_or_unpacked_ends_with_status_1_and_the_remedy(
+    option, tmp_path, capsys
+):
     (tmp_path / "notes.txt").write_text("my own words")
     assert start.main([option, str(tmp_path / "notes.txt")]) == 1
     said = capsys.readouterr()
@@ -188,7 +198,9 @@ def test_readmes_first_command_opens_the_first_chapter_in_a_fresh_checkout(tmp_p
     course = course_copy(tmp_path / "course")
     command = readme_command("start")
     make, install, run = command.split(" && ")
-    assert make == "python3 -m venv .venv" and install.endswith("-m pip install -r requirements.txt")
+    assert make == "python3 -m venv .venv" and install.endswith(
+        "-m pip install -r requirements.txt"
+    )
     if os.environ.get("CI"):
         run = command
     else:

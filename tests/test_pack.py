@@ -1,4 +1,5 @@
 """The one file for a class: what is packed, and each way in which an archive can be bad, with its name."""
+
 from __future__ import annotations
 
 import errno
@@ -11,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers import downloads, pack
-from helpers.downloads import File, MissingDataError
+from helpers.backstage import downloads, pack
+from helpers.backstage.downloads import File, MissingDataError
 
 TALE, SONG = b"Once there was a wall, and a walker on it.\n" * 50, b"A stone is a stone. " * 30
 
@@ -44,7 +45,7 @@ def away(tmp_path, monkeypatch):
 def archive(path: Path, *members) -> Path:
     """A zip archive of (name or ZipInfo, content)."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")     # zipfile warns of doubles
+        warnings.simplefilter("ignore")  # zipfile warns of doubles
         for name, content in members:
             file.writestr(name, content)
     return path
@@ -70,7 +71,10 @@ def test_what_is_packed_comes_out_the_same_elsewhere(tmp_path, away, folder, mon
     assert pack.unpack(tmp_path / "class.zip") == ["tale.txt", "song.txt"]
     assert (away / "tale.txt").read_bytes() == TALE and (away / "song.txt").read_bytes() == SONG
     assert sorted(path.name for path in away.iterdir()) == ["song.txt", "tale.txt"]
-    assert pack.unpack(tmp_path / "class.zip") == ["tale.txt", "song.txt"]      # again: nothing is wrong with that
+    assert pack.unpack(tmp_path / "class.zip") == [
+        "tale.txt",
+        "song.txt",
+    ]  # again: nothing is wrong with that
 
 
 def test_the_same_files_give_the_same_archive(tmp_path):
@@ -105,6 +109,7 @@ def test_no_file_is_replaced_by_a_pack(tmp_path):
 def test_a_disk_that_is_full_or_read_only_leaves_no_half_pack(tmp_path, monkeypatch, code):
     def fail(*_):
         raise OSError(code, "that disk")
+
     monkeypatch.setattr(shutil, "copyfileobj", fail)
     before = set(tmp_path.iterdir())
     with pytest.raises(MissingDataError, match="could not be written: that disk(?s:.*)What to do"):
@@ -115,8 +120,22 @@ def test_a_disk_that_is_full_or_read_only_leaves_no_half_pack(tmp_path, monkeypa
 # Hostile archives
 
 
-@pytest.mark.parametrize("name", ["../tale.txt", "/etc/tale.txt", "..\\tale.txt", "C:\\tale.txt", "a/../../tale.txt",
-                                  "tale.txt/", "TALE.TXT", "sitecustomize.py", "", "tale.txt ", "\u202etxt.elat"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../tale.txt",
+        "/etc/tale.txt",
+        "..\\tale.txt",
+        "C:\\tale.txt",
+        "a/../../tale.txt",
+        "tale.txt/",
+        "TALE.TXT",
+        "sitecustomize.py",
+        "",
+        "tale.txt ",
+        "\u202etxt.elat",
+    ],
+)
 def test_a_name_that_is_not_the_courses_is_refused(tmp_path, away, name):
     if name:
         message = refused(archive(tmp_path / "bad.zip", (name, TALE)))
@@ -217,6 +236,7 @@ def test_a_full_disk_on_the_way_out_leaves_what_was_there(tmp_path, away, monkey
 
     def fail(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
+
     monkeypatch.setattr(shutil, "copyfileobj", fail)
     assert "the disk is full" in refused(path)
     assert [path.read_text() for path in away.iterdir()] == ["my own words"]

@@ -1,4 +1,5 @@
 """Playgrounds: their widgets are moved here, and what the page then says is checked against a count of its own."""
+
 import re
 import time
 from contextlib import contextmanager
@@ -9,8 +10,21 @@ from helpers import play, show
 from helpers.words import SPLIT, split_words
 from tests.test_show import HOSTILE, safe
 
-STORY = "I had always thought the old wall, at night, was a cheap thing -- it's not so. The wall was old. " * 5
-NAMES = ["regex", "vocabulary", "tokens", "merges", "windows", "analogies", "lookup", "positions", "pipe"]
+STORY = (
+    "I had always thought the old wall, at night, was a cheap thing -- it's not so. The wall was old. "
+    * 5
+)
+NAMES = [
+    "regex",
+    "vocabulary",
+    "tokens",
+    "merges",
+    "windows",
+    "analogies",
+    "lookup",
+    "positions",
+    "pipe",
+]
 WORDS = "king queen man woman prince boy girl princess monarch crown throne tea cup".split()
 
 
@@ -20,6 +34,7 @@ def vectors():
     import numpy as np
 
     from helpers.vectors import keyed_vectors
+
     rows = np.random.default_rng(3).normal(size=(len(WORDS), 20)).astype("float32")
     rows[1] = rows[0] - rows[2] + rows[3] + 0.1
     return keyed_vectors(WORDS, rows)
@@ -28,8 +43,15 @@ def vectors():
 @pytest.fixture
 def make(vectors):
     """A playground by name, on a small text."""
-    given = {"vocabulary": [STORY], "windows": [STORY[:80]], "analogies": [vectors], "pipe": [STORY[:80]]}
-    return lambda name, *more, **options: getattr(play, name)(*given.get(name, []), *more, **options)
+    given = {
+        "vocabulary": [STORY],
+        "windows": [STORY[:80]],
+        "analogies": [vectors],
+        "pipe": [STORY[:80]],
+    }
+    return lambda name, *more, **options: getattr(play, name)(
+        *given.get(name, []), *more, **options
+    )
 
 
 def words_of(playground, **values):
@@ -46,7 +68,9 @@ def test_still_is_the_first_drawing_and_both_forms_are_there(make, name):
     assert playground.still == playground.html == first._repr_html_() and safe(playground.still)
     bundle = playground._repr_mimebundle_()
     assert set(bundle) == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
-    assert bundle["text/html"] == playground.still and bundle["text/plain"] == repr(playground) == repr(first)
+    assert bundle["text/html"] == playground.still and bundle["text/plain"] == repr(
+        playground
+    ) == repr(first)
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == playground.box.model_id
     assert make(name).still == playground.still, "the still must be the same in each run"
 
@@ -86,45 +110,71 @@ def soon():
     work, clock = time.process_time(), time.monotonic()
     yield
     work, clock = time.process_time() - work, time.monotonic() - clock
-    assert work < 2 and clock < 20, f"a learner waits: {work:.1f} s of work, {clock:.1f} s by the clock"
+    assert work < 2 and clock < 20, (
+        f"a learner waits: {work:.1f} s of work, {clock:.1f} s by the clock"
+    )
 
 
-@pytest.mark.parametrize("name, box", [("regex", "text"), ("tokens", "text"), ("windows", "text"), ("pipe", "text"),
-                                       ("merges", "text"), ("vocabulary", "sentence"), ("positions", "sentence")])
+@pytest.mark.parametrize(
+    "name, box",
+    [
+        ("regex", "text"),
+        ("tokens", "text"),
+        ("windows", "text"),
+        ("pipe", "text"),
+        ("merges", "text"),
+        ("vocabulary", "sentence"),
+        ("positions", "sentence"),
+    ],
+)
 def test_long_text_is_cut_with_a_sentence(make, name, box):
     playground = make(name)
     with soon():
-        assert "Only the first 5,000 characters are used." in words_of(playground, **{box: "ab c, " * 200_000})
+        assert "Only the first 5,000 characters are used." in words_of(
+            playground, **{box: "ab c, " * 200_000}
+        )
     assert "Only the first" not in words_of(playground, **{box: "ab c"})
 
 
 def test_what_draw_raises_becomes_words():
     def draw(text):
         raise ValueError(f"no {text}")
+
     assert words_of(play.Playground(draw, text=play._control("t", "<b>"))) == "no <b>"
 
 
 def test_regex_keeps_what_re_split_keeps():
     import re as plain_re
+
     text = "Hi, you -- it's (a) test_case:\n\tso; end!  "
     for pattern in [value for _, value in play.PRESETS] + [r"(\w)(\s)", r"x*", r"(a)|(b)"]:
         pieces = play.split_visibly(pattern, text, strip=False)
-        assert [piece for piece, kept in pieces if kept] == [p for p in plain_re.split(pattern, text) if p is not None]
+        assert [piece for piece, kept in pieces if kept] == [
+            p for p in plain_re.split(pattern, text) if p is not None
+        ]
         assert "".join(piece for piece, _ in pieces) == text
     assert [piece for piece, kept in play.split_visibly(SPLIT, text) if kept] == split_words(text)
 
 
 def test_regex_playground_presets_patterns_and_errors(make):
     playground = make("regex", "a b,c")
-    assert words_of(playground) == "a│~·~│b│,│c│\n4 pieces kept, 1 of 5 characters dropped (dotted frames)."
-    assert "a│~·~│b,c│" in words_of(playground, preset=r"\s") and playground.controls["pattern"].value == r"\s"
+    assert (
+        words_of(playground)
+        == "a│~·~│b│,│c│\n4 pieces kept, 1 of 5 characters dropped (dotted frames)."
+    )
+    assert (
+        "a│~·~│b,c│" in words_of(playground, preset=r"\s")
+        and playground.controls["pattern"].value == r"\s"
+    )
     assert "a│·│b,c│" in words_of(playground, preset=r"(\s)", strip=False)
     assert "does not compile: missing )" in words_of(playground, pattern="(a")
     assert "Shorten it" in words_of(playground, pattern="a" * 201)
     assert "0 of 0 characters" in words_of(playground, pattern="", text="")
 
 
-@pytest.mark.parametrize("pattern", ["(a|aa)+$", "(a+)+b", "((a{1,999}){1,999}){1,999}b", "(?R)", "a(?R)?b", "(" * 200])
+@pytest.mark.parametrize(
+    "pattern", ["(a|aa)+$", "(a+)+b", "((a{1,999}){1,999}){1,999}b", "(?R)", "a(?R)?b", "(" * 200]
+)
 def test_regex_never_hangs(make, pattern):
     playground = make("regex", "a" * 5_000)
     with soon():
@@ -137,7 +187,9 @@ def test_vocabulary_grows_with_the_share_and_counts_its_losses(make):
     assert "[don(" in words and "unknown tokens       2 of 6 (framed above)" in words
     assert "lost with them       4 of 15 characters" in words and "the same text again  no" in words
     assert "decoded              the·wall,·<|unk|>'·<|unk|>" in words
-    assert "It lacks 0 of them" in words and "the same text again  yes" in words_of(playground, sentence="the old wall")
+    assert "It lacks 0 of them" in words and "the same text again  yes" in words_of(
+        playground, sentence="the old wall"
+    )
     assert "unknown tokens       3 of 3" in words_of(playground, share=0)
 
 
@@ -145,8 +197,14 @@ def test_tokens_counts_cuts_and_shows_broken_bytes(make):
     playground = make("tokens", "a é👋")
     words = words_of(playground)
     rows = {line.split("  ")[0]: line for line in words.split("\n")}
-    assert "a│é👋│" in rows["words"] and "a│·│é│👋│" in rows["characters"] and rows["characters"].endswith("1.00")
-    assert "\\xf0\\x9f\\x91│\\x8b│" in rows["GPT-2, 50,257"] and re.search(r"id \d+, bytes f0 9f 91", playground.html)
+    assert (
+        "a│é👋│" in rows["words"]
+        and "a│·│é│👋│" in rows["characters"]
+        and rows["characters"].endswith("1.00")
+    )
+    assert "\\xf0\\x9f\\x91│\\x8b│" in rows["GPT-2, 50,257"] and re.search(
+        r"id \d+, bytes f0 9f 91", playground.html
+    )
     assert "0" in words_of(playground, text="") and "–" in words_of(playground, text="")
     own = make("tokens", "abc", tokenizers={"mine": lambda text: [text[:1], text[1:]]})
     assert "mine      a│bc│" in words_of(own)
@@ -156,17 +214,24 @@ def test_merges_match_a_count_by_hand_and_the_rule_for_ties(make):
     playground = make("merges", "ab ab cd cd")
     words = words_of(playground, step=1)
     assert "wins  a│b│" in words and "tied  c│d│" in words and "seen first in the text" in words
-    assert "Before merge 1: 11 tokens" in words and "After it: 9 tokens" in words and "[ab(256)]" in words
+    assert (
+        "Before merge 1: 11 tokens" in words
+        and "After it: 9 tokens" in words
+        and "[ab(256)]" in words
+    )
     words = words_of(playground, ties="greatest")
     assert "wins  c│d│" in words and "greatest bytes" in words
     assert "Bytes only" in words_of(playground, step=0)
     assert "After 4 merges no pair is left." in words_of(playground, step=60)
     assert "Merges, each after its parts: a + b = ab" in words_of(playground, ties="first", token=0)
-    assert words_of(playground, text="") == "Bytes only\n(no tokens)\nAfter 0 merges no pair is left."
+    assert (
+        words_of(playground, text="") == "Bytes only\n(no tokens)\nAfter 0 merges no pair is left."
+    )
 
 
 def test_windows_follow_the_formula(make):
     from helpers.windows import count_windows
+
     playground = make("windows")
     for length, stride in [(4, 1), (4, 4), (3, 5), (12, 14)]:
         words = words_of(playground, max_length=length, stride=stride)
@@ -193,7 +258,9 @@ def test_analogies_strike_query_words_and_answer_unknown_ones(make):
 def test_lookup_lights_rows_and_counts_gradients(make):
     playground = make("lookup")
     words = words_of(playground)
-    assert "► 5  −2.8400  −0.7849  −1.4096" in words and "equal to lookup" in words     # the book's table
+    assert (
+        "► 5  −2.8400  −0.7849  −1.4096" in words and "equal to lookup" in words
+    )  # the book's table
     words = words_of(playground, ids="3 3", tenths=10)
     assert "► 3  2  2  2" in words and "► 3  −2.4015  −1.0334  −3.1481" in words
     for wrong in ["6", "-1", "two", "", "1.5", "٣"]:
@@ -202,6 +269,7 @@ def test_lookup_lights_rows_and_counts_gradients(make):
 
 def test_playgrounds_leave_the_learners_random_numbers_alone(make):
     import torch
+
     for name in ("lookup", "positions", "pipe"):
         torch.manual_seed(5)
         wanted = torch.rand(3)
@@ -212,10 +280,15 @@ def test_playgrounds_leave_the_learners_random_numbers_alone(make):
 
 def test_positions_add_up_and_only_none_hides_the_order(make):
     playground = make("positions")
-    rows = [list(map(float, re.findall(r"[−-]?\d+\.\d\d", line.replace("−", "-"))))
-            for line in words_of(playground).split("\n") if re.match("token row|position row|their sum", line)]
+    rows = [
+        list(map(float, re.findall(r"[−-]?\d+\.\d\d", line.replace("−", "-"))))
+        for line in words_of(playground).split("\n")
+        if re.match("token row|position row|their sum", line)
+    ]
     assert all(abs(a + b - c) < 0.011 for a, b, c in zip(*rows, strict=True)) and len(rows[0]) == 8
-    assert "2 rows are new" in words_of(playground) and "2 rows are new" in words_of(playground, position="sinusoidal")
+    assert "2 rows are new" in words_of(playground) and "2 rows are new" in words_of(
+        playground, position="sinusoidal"
+    )
     without = words_of(playground, position="none")
     assert "0 rows are new" in without and "nothing in them tells of the order" in without
     assert "Place 1, no positions" in without and "no position row" in without
@@ -238,7 +311,9 @@ def test_pipe_traces_a_number_to_its_characters(make):
     playground = make("pipe")
     for token, column in [(0, 0), (3, 7), (200, 2)]:
         words = words_of(playground, token=token, column=column)
-        total, row, at = map(float, re.search(r"is (\S+) = (\S+) \(token row \d+\) \+ (\S+) \(", words).groups())
+        total, row, at = map(
+            float, re.search(r"is (\S+) = (\S+) \(token row \d+\) \+ (\S+) \(", words).groups()
+        )
         assert abs(total - row - at) < 2e-4 and len(re.findall(r"\[−?\d+\.\d\d\]", words)) == 3
     words = words_of(playground, text="né👋x", token=2, column=0)
     assert "from number 2: 👋" in words
@@ -253,7 +328,7 @@ def test_an_update_for_500_characters_is_quick(make, name):
     times = []
     for turn in range(7):
         if box:
-            values[box] = STORY[turn:turn + 500]
+            values[box] = STORY[turn : turn + 500]
         begin = time.process_time()
         playground.draw(**values)._repr_html_()
         times.append(time.process_time() - begin)

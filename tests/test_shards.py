@@ -1,4 +1,5 @@
 """Shards: the same bytes whoever makes them, damage found by name, each window read once, counts that add up."""
+
 import builtins
 import hashlib
 import json
@@ -14,18 +15,23 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, DistributedSampler
 
-from helpers import shards
+from helpers.backstage import shards
 from helpers.bpe import BytePairTokenizer
-from helpers.downloads import ROOT
+from helpers.backstage.downloads import ROOT
 from helpers.windows import count_windows, gpt2_tokenizer, read_tokens
 
-DOCUMENTS = [f"Document {n} has words of its own: {' '.join(['abcdefghij'[n % 10] * (n % 7 + 1)] * (n % 40))}."
-             for n in range(70)]
+DOCUMENTS = [
+    f"Document {n} has words of its own: {' '.join(['abcdefghij'[n % 10] * (n % 7 + 1)] * (n % 40))}."
+    for n in range(70)
+]
 
 
 def hashes(folder) -> dict[str, str]:
     """The sha256 of every shard that lies in a folder, by name."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.bin"))}
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.glob("*.bin"))
+    }
 
 
 @pytest.fixture(scope="module")
@@ -37,21 +43,33 @@ def written(tmp_path_factory):
 
 # ---- what a shard holds ----
 
+
 def test_shards_hold_the_ids_of_the_documents_in_order_with_end_of_text_behind_each(written):
     folder, index = written
     tokenizer = gpt2_tokenizer()
-    ids = [number for shard in index["shards"] for number in read_tokens(folder / shard["name"]).tolist()]
-    assert ids == [n for text in DOCUMENTS for n in [*tokenizer.encode_ordinary(text), tokenizer.eot_token]]
+    ids = [
+        number
+        for shard in index["shards"]
+        for number in read_tokens(folder / shard["name"]).tolist()
+    ]
+    assert ids == [
+        n for text in DOCUMENTS for n in [*tokenizer.encode_ordinary(text), tokenizer.eot_token]
+    ]
     lengths = [len(tokenizer.encode_ordinary(text)) + 1 for text in DOCUMENTS]
     assert [n for shard in index["shards"] for n in np.diff([0, *shard["ends"]])] == lengths
 
 
 def test_the_index_tells_the_hash_and_number_of_tokens_of_each_shard(written):
     folder, index = written
-    assert index == json.loads((folder / "index.json").read_text("utf-8")) == shards.check_shards(folder)
+    assert (
+        index
+        == json.loads((folder / "index.json").read_text("utf-8"))
+        == shards.check_shards(folder)
+    )
     assert {shard["name"]: shard["sha256"] for shard in index["shards"]} == hashes(folder)
     assert [shard["n_tokens"] for shard in index["shards"]] == [
-        len(read_tokens(folder / shard["name"])) for shard in index["shards"]]
+        len(read_tokens(folder / shard["name"])) for shard in index["shards"]
+    ]
 
 
 def test_paths_of_files_give_the_same_shards_as_their_texts(written, tmp_path):
@@ -64,12 +82,17 @@ def test_paths_of_files_give_the_same_shards_as_their_texts(written, tmp_path):
 
 def test_a_document_that_holds_the_end_of_text_mark_is_not_cut_by_it(tmp_path):
     index = shards.write_shards(["a <|endoftext|> b", "c"], tmp_path)
-    assert len(index["shards"][0]["ends"]) == 2, "the mark typed in a document was taken for its end"
+    assert len(index["shards"][0]["ends"]) == 2, (
+        "the mark typed in a document was taken for its end"
+    )
 
 
 # ---- interrupted, changed, damaged ----
 
-def test_a_second_run_makes_only_what_is_missing_cut_off_altered_or_of_other_documents(written, tmp_path):
+
+def test_a_second_run_makes_only_what_is_missing_cut_off_altered_or_of_other_documents(
+    written, tmp_path
+):
     shards.write_shards(DOCUMENTS, tmp_path, per_part=8)
     cut, altered, missing, untouched = (tmp_path / f"shard-{n:05}.bin" for n in (1, 3, 5, 7))
     cut.write_bytes(cut.read_bytes()[:-2])
@@ -79,9 +102,14 @@ def test_a_second_run_makes_only_what_is_missing_cut_off_altered_or_of_other_doc
     assert shards.write_shards(DOCUMENTS, tmp_path, per_part=8) == written[1]
     assert hashes(tmp_path) == hashes(written[0])
     kept = {name for name, when in before.items() if (tmp_path / name).stat().st_mtime_ns == when}
-    assert kept == {*hashes(tmp_path)} - {cut.name, altered.name, missing.name} and untouched.name in kept
+    assert (
+        kept == {*hashes(tmp_path)} - {cut.name, altered.name, missing.name}
+        and untouched.name in kept
+    )
     other = shards.write_shards([*DOCUMENTS[:-1], "another last one"], tmp_path, per_part=8)
-    assert [old == new for old, new in zip(written[1]["shards"], other["shards"], strict=True)] == [True] * 8 + [False]
+    assert [old == new for old, new in zip(written[1]["shards"], other["shards"], strict=True)] == [
+        True
+    ] * 8 + [False]
 
 
 def test_a_shorter_corpus_leaves_no_shard_of_the_longer_one(tmp_path):
@@ -89,14 +117,26 @@ def test_a_shorter_corpus_leaves_no_shard_of_the_longer_one(tmp_path):
     (tmp_path / "shard-00000.bin.4711.part").write_bytes(b"of a worker that died")
     shards.write_shards(DOCUMENTS[:9], tmp_path, per_part=8)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "index.json", "shard-00000.bin", "shard-00000.bin.json", "shard-00001.bin", "shard-00001.bin.json"]
+        "index.json",
+        "shard-00000.bin",
+        "shard-00000.bin.json",
+        "shard-00001.bin",
+        "shard-00001.bin.json",
+    ]
 
 
-@pytest.mark.parametrize(("harm", "said"), [
-    (lambda path: path.unlink(), "is missing"),
-    (lambda path: path.write_bytes(path.read_bytes()[:-2]), r"has [\d,]+ bytes; expected are [\d,]+"),
-    (lambda path: path.write_bytes(b""), "has 0 bytes"),
-    (lambda path: path.write_bytes(path.read_bytes()[:-1] + b"\7"), "was altered")])
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda path: path.unlink(), "is missing"),
+        (
+            lambda path: path.write_bytes(path.read_bytes()[:-2]),
+            r"has [\d,]+ bytes; expected are [\d,]+",
+        ),
+        (lambda path: path.write_bytes(b""), "has 0 bytes"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-1] + b"\7"), "was altered"),
+    ],
+)
 def test_a_damaged_shard_is_found_by_name_before_a_window_is_read(tmp_path, harm, said):
     shards.write_shards(DOCUMENTS, tmp_path, per_part=8)
     harm(tmp_path / "shard-00004.bin")
@@ -104,7 +144,9 @@ def test_a_damaged_shard_is_found_by_name_before_a_window_is_read(tmp_path, harm
         shards.ShardedWindows(tmp_path, 4, 4)
 
 
-@pytest.mark.parametrize("index", [None, "", "{", "[]", '{"shards": 5}', '{"shards": [{}]}', '{"shards": []}'])
+@pytest.mark.parametrize(
+    "index", [None, "", "{", "[]", '{"shards": 5}', '{"shards": [{}]}', '{"shards": []}']
+)
 def test_a_folder_without_a_whole_index_is_refused(tmp_path, index):
     if index is not None:
         (tmp_path / "index.json").write_text(index)
@@ -121,7 +163,9 @@ def test_no_document_no_part_and_no_window_each_have_a_message(written, tmp_path
         shards.ShardedWindows(written[0], 5000, 1)
     windows = shards.ShardedWindows(written[0], 4, 4)
     for number in (-1, len(windows), 10**6):
-        with pytest.raises(IndexError, match=f"Window {number} was asked for; there are .* counted from 0"):
+        with pytest.raises(
+            IndexError, match=f"Window {number} was asked for; there are .* counted from 0"
+        ):
             windows[number]
 
 
@@ -134,12 +178,15 @@ def test_without_dask_one_sentence_says_what_to_install(monkeypatch):
         return real(name, *rest, **options)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ImportError, match=r"Dask is not installed; .*pip install -r notebooks/09-requirements\.txt"):
+    with pytest.raises(
+        ImportError, match=r"Dask is not installed; .*pip install -r notebooks/09-requirements\.txt"
+    ):
         shards.connect()
     assert (ROOT / "notebooks" / "09-requirements.txt").exists()
 
 
 # ---- windows ----
+
 
 @pytest.mark.parametrize(("length", "stride"), [(4, 4), (3, 1), (5, 2), (8, 11), (1, 1)])
 def test_windows_are_those_of_each_document_and_never_cross_a_seam(written, length, stride):
@@ -147,16 +194,23 @@ def test_windows_are_those_of_each_document_and_never_cross_a_seam(written, leng
     wanted = []
     for text in DOCUMENTS:
         ids = [*tokenizer.encode_ordinary(text), tokenizer.eot_token]
-        wanted += [(ids[i:i + length], ids[i + 1:i + length + 1]) for i in range(0, len(ids) - length, stride)]
+        wanted += [
+            (ids[i : i + length], ids[i + 1 : i + length + 1])
+            for i in range(0, len(ids) - length, stride)
+        ]
     windows = shards.ShardedWindows(written[0], length, stride)
-    assert [(x.tolist(), y.tolist()) for x, y in map(windows.__getitem__, range(len(windows)))] == wanted
+    assert [
+        (x.tolist(), y.tolist()) for x, y in map(windows.__getitem__, range(len(windows)))
+    ] == wanted
     assert not any(tokenizer.eot_token in x for x, _ in wanted)
 
 
 def test_across_windows_run_through_each_shard(written):
     folder, index = written
     windows = shards.ShardedWindows(folder, 16, 16, across=True)
-    assert len(windows) == sum(count_windows(shard["n_tokens"], 16, 16) for shard in index["shards"])
+    assert len(windows) == sum(
+        count_windows(shard["n_tokens"], 16, 16) for shard in index["shards"]
+    )
     first = read_tokens(folder / "shard-00000.bin")[:17].tolist()
     assert windows[0][0].tolist() == first[:-1] and windows[0][1].tolist() == first[1:]
 
@@ -167,7 +221,9 @@ def test_windows_go_through_a_data_loader_and_to_worker_processes_without_their_
     inputs, targets = next(iter(DataLoader(windows, batch_size=5)))
     assert inputs.shape == targets.shape == (5, 8) and inputs.dtype == torch.int64
     assert torch.equal(inputs[:, 1:], targets[:, :-1])
-    assert all(len(x) == 8 for x, _ in map(windows.__getitem__, range(len(windows))))    # every shard is open now
+    assert all(
+        len(x) == 8 for x, _ in map(windows.__getitem__, range(len(windows)))
+    )  # every shard is open now
     assert len(pickle.dumps(windows)) == unread < 20_000, "the tokens travel with the dataset"
     copy = pickle.loads(pickle.dumps(windows))
     assert torch.equal(copy[3][0], windows[3][0])
@@ -182,20 +238,35 @@ def test_masking_the_targets_changes_no_input(written):
 
 # ---- ranks ----
 
+
 @pytest.mark.parametrize("n", [25_000, 25_001])
 @pytest.mark.parametrize("ranks", [2, 3])
-def test_of_all_windows_only_the_rest_of_the_division_is_left_out_and_no_window_comes_twice(n, ranks):
+def test_of_all_windows_only_the_rest_of_the_division_is_left_out_and_no_window_comes_twice(
+    n, ranks
+):
     shares = [list(shards.Order(n, rank, ranks, seed=7)) for rank in range(ranks)]
     counts = Counter(window for share in shares for window in share)
     assert {len(share) for share in shares} == {n // ranks} == {len(shards.Order(n, 0, ranks))}
-    assert set(counts.values()) == {1} and len(counts) == n - n % ranks and set(counts) <= set(range(n))
+    assert (
+        set(counts.values()) == {1}
+        and len(counts) == n - n % ranks
+        and set(counts) <= set(range(n))
+    )
 
 
-@pytest.mark.parametrize(("n", "ranks", "drop", "times"), [
-    (25_000, 2, False, {1: 25_000}), (25_000, 2, True, {1: 25_000}),
-    (25_001, 2, False, {1: 25_000, 2: 1}), (25_001, 2, True, {1: 25_000, 0: 1}),
-    (25_000, 3, False, {1: 24_998, 2: 2}), (25_000, 3, True, {1: 24_999, 0: 1}),
-    (25_001, 3, False, {1: 25_000, 2: 1}), (25_001, 3, True, {1: 24_999, 0: 2})])
+@pytest.mark.parametrize(
+    ("n", "ranks", "drop", "times"),
+    [
+        (25_000, 2, False, {1: 25_000}),
+        (25_000, 2, True, {1: 25_000}),
+        (25_001, 2, False, {1: 25_000, 2: 1}),
+        (25_001, 2, True, {1: 25_000, 0: 1}),
+        (25_000, 3, False, {1: 24_998, 2: 2}),
+        (25_000, 3, True, {1: 24_999, 0: 1}),
+        (25_001, 3, False, {1: 25_000, 2: 1}),
+        (25_001, 3, True, {1: 24_999, 0: 2}),
+    ],
+)
 def test_the_rule_of_torchs_sampler_is_the_one_that_the_chapter_tells(n, ranks, drop, times):
     seen = Counter({window: 0 for window in range(n)})
     for rank in range(ranks):
@@ -204,11 +275,16 @@ def test_the_rule_of_torchs_sampler_is_the_one_that_the_chapter_tells(n, ranks, 
 
 
 def test_epochs_differ_and_leave_other_windows_out():
-    orders = [list(shards.Order(1001, 0, 2, seed=3, epoch=epoch)) + list(shards.Order(1001, 1, 2, seed=3, epoch=epoch))
-              for epoch in range(4)]
+    orders = [
+        list(shards.Order(1001, 0, 2, seed=3, epoch=epoch))
+        + list(shards.Order(1001, 1, 2, seed=3, epoch=epoch))
+        for epoch in range(4)
+    ]
     assert len({tuple(order) for order in orders}) == 4
     assert len({(set(range(1001)) - set(order)).pop() for order in orders}) > 1
-    assert orders[0] == [*shards.Order(1001, 0, 2, seed=3), *shards.Order(1001, 1, 2, seed=3)], "a seed must repeat it"
+    assert orders[0] == [*shards.Order(1001, 0, 2, seed=3), *shards.Order(1001, 1, 2, seed=3)], (
+        "a seed must repeat it"
+    )
 
 
 @pytest.mark.parametrize("start", [0, 1, 4095, 4096, 5000, 8333])
@@ -230,13 +306,16 @@ def test_an_order_of_a_thousand_million_windows_begins_at_once_and_holds_nothing
     assert time.process_time() - began < 2 and peak < 8e6 and len(set(first)) == 1000
 
 
-@pytest.mark.parametrize("options", [{"rank": 2, "ranks": 2}, {"rank": -1}, {"start": 11}, {"start": -1}])
+@pytest.mark.parametrize(
+    "options", [{"rank": 2, "ranks": 2}, {"rank": -1}, {"start": 11}, {"start": -1}]
+)
 def test_a_rank_or_start_that_does_not_exist_is_refused(options):
     with pytest.raises(ValueError, match="expected is a rank from 0 to .* and a start from 0 to"):
         shards.Order(10, **options)
 
 
 # ---- the vocabulary ----
+
 
 @pytest.mark.parametrize("ties", ["first", "smallest", "greatest"])
 def test_merges_from_counts_summed_over_parts_equal_those_of_one_machine(ties):
@@ -248,6 +327,7 @@ def test_merges_from_counts_summed_over_parts_equal_those_of_one_machine(ties):
 
 # ---- a real cluster ----
 
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """A client of a scheduler and three workers, processes of their own on loopback."""
@@ -257,8 +337,18 @@ def cluster(tmp_path_factory):
     where = ["--no-dashboard", "--scheduler-file", str(file)]
 
     def start(what, *options):
-        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", "--host", "127.0.0.1", *options, *where]
-        return subprocess.Popen(command, env=env, cwd=folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        command = [
+            sys.executable,
+            "-m",
+            f"distributed.cli.dask_{what}",
+            "--host",
+            "127.0.0.1",
+            *options,
+            *where,
+        ]
+        return subprocess.Popen(
+            command, env=env, cwd=folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
 
     processes = [start("scheduler", "--port", "0")]
     try:
@@ -296,7 +386,9 @@ def test_a_worker_killed_in_mid_job_changes_no_byte_of_any_shard(cluster, tmp_pa
     thread.start()
     shared = shards.write_shards(texts, tmp_path / "cluster", per_part=40, client=cluster)
     thread.join()
-    assert struck and struck[0] < len(alone["shards"]), "the job was over before the worker was killed"
+    assert struck and struck[0] < len(alone["shards"]), (
+        "the job was over before the worker was killed"
+    )
     assert not psutil.pid_exists(min(victims.values())) or len(cluster.run(os.getpid)) == 2
     assert shared == alone and hashes(tmp_path / "cluster") == hashes(tmp_path / "alone")
     assert not list((tmp_path / "cluster").glob("*.part"))

@@ -1,4 +1,5 @@
 """Pictures: what they say, that they say it in plain text too, and that no text breaks out of them."""
+
 import base64
 import re
 from html.parser import HTMLParser
@@ -8,8 +9,19 @@ import pytest
 
 from helpers import show
 
-HOSTILE = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"'&<>", "a\u200bb", "\u202egpj.exe",
-           "\x00\x1b[31m", "\ud800", "a\u0301\u0301", "</td></tr></table>", "&lt;b&gt;", "'><svg onload=alert(1)>"]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "\"'&<>",
+    "a\u200bb",
+    "\u202egpj.exe",
+    "\x00\x1b[31m",
+    "\ud800",
+    "a\u0301\u0301",
+    "</td></tr></table>",
+    "&lt;b&gt;",
+    "'><svg onload=alert(1)>",
+]
 OURS = set("div p bdi s strong ruby rt rp br wbr table caption tr th td span img".split())
 
 
@@ -44,12 +56,16 @@ def markup(picture):
 def test_hostile_text_is_text_in_every_picture(text):
     leaf = (text.encode("utf-8", "replace"),)
     pictures = [
-        show.note(text), show.tokens([text, text.encode("utf-8", "replace")], hover=[text, text]),
-        show.tokens([text], ids=[1], dropped=[0], marked=[0]), show.table([[text]], [text], caption=text),
-        show.bars([text], [1.0], struck=[0], caption=text), show.heat([[1.0]], [text], [text], caption=text),
+        show.note(text),
+        show.tokens([text, text.encode("utf-8", "replace")], hover=[text, text]),
+        show.tokens([text], ids=[1], dropped=[0], marked=[0]),
+        show.table([[text]], [text], caption=text),
+        show.bars([text], [1.0], struck=[0], caption=text),
+        show.heat([[1.0]], [text], [text], caption=text),
         show.windows([text] * 9, 3, 2),
         show.word_map([text, "b"], [(0, 0), (1, 1)], [(0, 1)], note=show.visible(text)),
-        show.tree((text.encode("utf-8", "replace"), leaf, leaf))]
+        show.tree((text.encode("utf-8", "replace"), leaf, leaf)),
+    ]
     for picture in pictures:
         assert safe(picture._repr_html_()), picture.html
         if "<img alt=" in picture.html:
@@ -57,17 +73,32 @@ def test_hostile_text_is_text_in_every_picture(text):
             assert drawn <= set("svg rect marker path line circle text".split())
 
 
-@pytest.mark.parametrize("piece, seen", [
-    (" the", "·the"), ("\n\t\r", "↵⇥␍"), ("a·b", "a\\u00b7b"), ("\u200b", "\\u200b"), ("\u202e", "\\u202e"),
-    ("\u00a0", "\\u00a0"), (b"\xf0\x9f", "\\xf0\\x9f"), ("é".encode(), "é"), ("\u0301a", "◌\u0301a"), ("", ""),
-    ("\ud800", "\\ud800"), ("日本", "日本")])
+@pytest.mark.parametrize(
+    "piece, seen",
+    [
+        (" the", "·the"),
+        ("\n\t\r", "↵⇥␍"),
+        ("a·b", "a\\u00b7b"),
+        ("\u200b", "\\u200b"),
+        ("\u202e", "\\u202e"),
+        ("\u00a0", "\\u00a0"),
+        (b"\xf0\x9f", "\\xf0\\x9f"),
+        ("é".encode(), "é"),
+        ("\u0301a", "◌\u0301a"),
+        ("", ""),
+        ("\ud800", "\\ud800"),
+        ("日本", "日本"),
+    ],
+)
 def test_visible(piece, seen):
     assert show.visible(piece) == seen
 
 
 def test_plain_keeps_columns_captions_breaks_and_alt():
-    html = ("<p>a &amp; b</p><table><caption>C</caption><tr><th>x</th><th>yy</th></tr>"
-            "<tr><td>long</td><td>1<br>2</td></tr></table>")
+    html = (
+        "<p>a &amp; b</p><table><caption>C</caption><tr><th>x</th><th>yy</th></tr>"
+        "<tr><td>long</td><td>1<br>2</td></tr></table>"
+    )
     assert show.plain(html) == "a & b\nC\nx     yy\nlong  1\n      2"
     assert show.plain('<img alt="A &lt;map&gt;" src="x">') == "A <map>"
     assert show.plain("a <s>gone</s> <strong>here</strong>") == "a ~gone~ [here]"
@@ -77,13 +108,18 @@ def test_plain_keeps_columns_captions_breaks_and_alt():
 def test_picture_has_both_forms_and_stacks():
     both = show.note("one") + show.note("two")
     bundle = both._repr_mimebundle_()
-    assert set(bundle) == {"text/html", "text/plain"} and bundle["text/plain"] == repr(both) == "one\ntwo"
+    assert (
+        set(bundle) == {"text/html", "text/plain"}
+        and bundle["text/plain"] == repr(both) == "one\ntwo"
+    )
     assert repr(show.table([[1]]) | show.table([[2]])) == "1\n2"
     assert "color:#111;background:#fff" in bundle["text/html"]
 
 
 def test_tokens_show_ids_spaces_and_what_was_dropped_without_any_style():
-    picture = show.tokens(["Hi", " ", b"\xff"], ids=[7, 8, 9], dropped=[1], marked=[2], hover=["id 7"])
+    picture = show.tokens(
+        ["Hi", " ", b"\xff"], ids=[7, 8, 9], dropped=[1], marked=[2], hover=["id 7"]
+    )
     assert repr(picture) == "Hi(7)│~·(8)~│[\\xff(9)]│"
     assert 'title="id 7"' in picture.html
     assert repr(show.tokens([])) == "(no tokens)"
@@ -93,11 +129,14 @@ def test_tokens_show_ids_spaces_and_what_was_dropped_without_any_style():
 
 def test_table_rounds_floats_and_holds_pictures():
     assert repr(show.table([["pi", 3.14159265, 7], ["p", show.note("x y"), ""]], "abc", "T")) == (
-        "T\na   b      c\npi  3.142  7\np   x y")
+        "T\na   b      c\npi  3.142  7\np   x y"
+    )
 
 
 def test_bars_are_proportional_signed_and_struck():
-    lines = repr(show.bars(["a", "b c", "d"], [1, 0.5, -0.25], struck=[1], caption="cosine")).split("\n")
+    lines = repr(show.bars(["a", "b c", "d"], [1, 0.5, -0.25], struck=[1], caption="cosine")).split(
+        "\n"
+    )
     assert [line.count("█") for line in lines[1:]] == [30, 15, 0] and lines[3].count("▒") == 8
     assert "~b c~ (left out)" in lines[2] and "−0.250" in lines[3]
     assert repr(show.bars([], [])) == ""
@@ -109,13 +148,18 @@ def test_heat_colours_by_sign_and_size_and_writes_every_number():
     fills = re.findall(r"<td[^>]*background:(#\w+)", picture.html)
     assert fills[:3] == ["#e69f00", "#56b4e9", "#f2cf80"] and fills[3] == "#ffffff"
     lit = show.heat([[1, 2], [3, 4]], lit=[1])
-    assert repr(lit) == "0    1.00  2.00\n► 1  3.00  4.00" and lit.html.count("background:#ffffff") == 2
+    assert (
+        repr(lit) == "0    1.00  2.00\n► 1  3.00  4.00"
+        and lit.html.count("background:#ffffff") == 2
+    )
     torch = pytest.importorskip("torch")
     assert repr(show.heat(torch.ones(1, 2, requires_grad=True))) == "0  1.00  1.00"
 
 
-@pytest.mark.parametrize("n, length, stride", [
-    (14, 4, 4), (14, 4, 5), (14, 4, 1), (60, 4, 3), (60, 10, 7), (3, 4, 1), (0, 4, 1), (5, 4, 1)])
+@pytest.mark.parametrize(
+    "n, length, stride",
+    [(14, 4, 4), (14, 4, 5), (14, 4, 1), (60, 4, 3), (60, 10, 7), (3, 4, 1), (0, 4, 1), (5, 4, 1)],
+)
 def test_windows_count_each_target(n, length, stride):
     picture = show.windows([f"t{k}" for k in range(n)], length, stride)
     starts = list(range(0, max(0, n - length), stride))
@@ -136,8 +180,10 @@ def test_windows_count_each_target(n, length, stride):
 
 def test_map_and_tree_have_alt_text_that_says_what_they_show():
     words = show.word_map(["king", "queen"], [(0, 0), (1, 2)], [(0, 1)], "half of the variance")
-    assert repr(words) == ("Map of words: king (0.00, 0.00), queen (1.00, 2.00); arrow from king to queen. "
-                           "half of the variance")
+    assert repr(words) == (
+        "Map of words: king (0.00, 0.00), queen (1.00, 2.00); arrow from king to queen. "
+        "half of the variance"
+    )
     texts = [tag.text for tag in markup(words).iter() if tag.tag.endswith("text")]
     assert texts == ["king", "queen", "half of the variance"]
     low = show.tree((b"low", (b"lo", (b"l",), (b"o",)), (b"w",)))
@@ -148,17 +194,24 @@ def test_map_and_tree_have_alt_text_that_says_what_they_show():
 
 def test_figure_carries_its_alt_text_and_is_closed(monkeypatch):
     import matplotlib
+
     matplotlib.use("Agg")
     import IPython.display
     import matplotlib.pyplot as plt
 
     shown = []
-    monkeypatch.setattr(IPython.display, "display", lambda data, **options: shown.append((data, options)))
+    monkeypatch.setattr(
+        IPython.display, "display", lambda data, **options: shown.append((data, options))
+    )
     show.style()
-    plt.close("all")        # other tests of this process may have left some
+    plt.close("all")  # other tests of this process may have left some
     figure, axes = plt.subplots()
     axes.plot([1, 2])
     show.figure(figure, "A line that rises from 1 to 2")
-    (data, options), = shown
-    assert data["text/plain"] == options["metadata"]["image/png"]["alt"] == "A line that rises from 1 to 2"
+    ((data, options),) = shown
+    assert (
+        data["text/plain"]
+        == options["metadata"]["image/png"]["alt"]
+        == "A line that rises from 1 to 2"
+    )
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG") and plt.get_fignums() == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.downloads import DATA, MissingDataError
+from helpers.backstage.downloads import DATA, MissingDataError
 from helpers.texts import BOOKS, OUR_STORY, load_text, text_name
 
 

@@ -1,4 +1,5 @@
 """Tables of word vectors, analogies, maps and training: the values, the same answers as gensim, the messages."""
+
 import gzip
 import hashlib
 import http.server
@@ -18,7 +19,8 @@ from gensim import downloader as store
 from gensim.models import KeyedVectors
 from gensim.test.utils import datapath
 
-from helpers import downloads, skipgram
+from helpers import skipgram
+from helpers.backstage import downloads
 from helpers import vectors as v
 
 
@@ -44,7 +46,10 @@ def tiny(tmp_path) -> KeyedVectors:
 @pytest.fixture
 def kept(monkeypatch, tmp_path):
     """An empty DOWNLOADS of the test's own that fetches from the real one."""
-    real = {name: downloads.DOWNLOADS / f"{name}" for name in ("google-news-bolukbasi.bin", "google-news-lengths.kv")}
+    real = {
+        name: downloads.DOWNLOADS / f"{name}"
+        for name in ("google-news-bolukbasi.bin", "google-news-lengths.kv")
+    }
     monkeypatch.setattr(downloads, "fetch", real.__getitem__)
     monkeypatch.setattr(downloads, "DOWNLOADS", tmp_path / "downloads")
     downloads.DOWNLOADS.mkdir()
@@ -53,38 +58,80 @@ def kept(monkeypatch, tmp_path):
 
 # The table and its values
 
+
 def test_table(news):
-    assert news.vectors.shape == (31_530, 300) and news.vectors.dtype == np.float32 and len(news) == 31_530
-    assert news.index_to_key[:5] == ["in", "for", "that", "is", "on"] and len(news.key_to_index) == 31_530
+    assert (
+        news.vectors.shape == (31_530, 300)
+        and news.vectors.dtype == np.float32
+        and len(news) == 31_530
+    )
+    assert (
+        news.index_to_key[:5] == ["in", "for", "that", "is", "on"]
+        and len(news.key_to_index) == 31_530
+    )
     assert all(type(word) is str for word in news.index_to_key)
-    assert not (news.vectors.view(np.uint32) & 0xFFFF).any()     # every number is a bfloat16, as in the full table
+    assert not (
+        news.vectors.view(np.uint32) & 0xFFFF
+    ).any()  # every number is a bfloat16, as in the full table
     assert {"crown_prince", "sultan", "Paris", "France"} <= news.key_to_index.keys()
-    assert not {"Queen_Consort", "Computer", "com_puter", "earthworm", "Rome"} & news.key_to_index.keys()
+    assert (
+        not {"Queen_Consort", "Computer", "com_puter", "earthworm", "Rome"}
+        & news.key_to_index.keys()
+    )
 
 
 def test_computer(news):
-    first = [0.107421875, -0.201171875, 0.123046875, 0.211914062,
-             -0.0913085938, 0.216796875, -0.131835938, 0.0830078125]
+    first = [
+        0.107421875,
+        -0.201171875,
+        0.123046875,
+        0.211914062,
+        -0.0913085938,
+        0.216796875,
+        -0.131835938,
+        0.0830078125,
+    ]
     assert news["computer"].shape == (300,) and np.abs(news["computer"][:8] - first).max() < 1e-9
-    assert f"{news['computer'][61]:.8e}" == "5.02929688e-02"     # in print the row breaks off at 5.02929
-    found = news.most_similar("computer", topn=3)     # the fourth and fifth line need the full table
+    assert (
+        f"{news['computer'][61]:.8e}" == "5.02929688e-02"
+    )  # in print the row breaks off at 5.02929
+    found = news.most_similar("computer", topn=3)  # the fourth and fifth line need the full table
     assert [word for word, _ in found] == ["computers", "laptop", "laptop_computer"]
-    assert [cosine for _, cosine in found] == pytest.approx([0.7979379892, 0.6640493274, 0.6548868418], abs=1e-6)
+    assert [cosine for _, cosine in found] == pytest.approx(
+        [0.7979379892, 0.6640493274, 0.6548868418], abs=1e-6
+    )
 
 
 def test_king(news):
-    full = dict(queen=0.7118193507, monarch=0.6189674139, princess=0.5902431011, crown_prince=0.5499460697,
-                prince=0.5377321839, kings=0.5236844420, Queen_Consort=0.5235945582, queens=0.5181134343,
-                sultan=0.5098593831, monarchy=0.5087411999)
-    del full["Queen_Consort"]     # the one line that needs the full table
+    full = dict(
+        queen=0.7118193507,
+        monarch=0.6189674139,
+        princess=0.5902431011,
+        crown_prince=0.5499460697,
+        prince=0.5377321839,
+        kings=0.5236844420,
+        Queen_Consort=0.5235945582,
+        queens=0.5181134343,
+        sultan=0.5098593831,
+        monarchy=0.5087411999,
+    )
+    del full["Queen_Consort"]  # the one line that needs the full table
     found = news.most_similar(positive=["king", "woman"], negative=["man"], topn=9)
     assert [word for word, _ in found] == list(full)
     assert [cosine for _, cosine in found] == pytest.approx(list(full.values()), abs=1e-6)
 
 
-@pytest.mark.parametrize("pair, cosine", [
-    ("woman man", 0.76640123), ("king queen", 0.6510957), ("uncle aunt", 0.7643474), ("boy girl", 0.8543272),
-    ("computer water", 0.07963113), ("paper knife", 0.13640551)])
+@pytest.mark.parametrize(
+    "pair, cosine",
+    [
+        ("woman man", 0.76640123),
+        ("king queen", 0.6510957),
+        ("uncle aunt", 0.7643474),
+        ("boy girl", 0.8543272),
+        ("computer water", 0.07963113),
+        ("paper knife", 0.13640551),
+    ],
+)
 def test_similarities(news, pair, cosine):
     assert news.similarity(*pair.split()) == pytest.approx(cosine, abs=1e-6)
 
@@ -92,6 +139,7 @@ def test_similarities(news, pair, cosine):
 def test_distances_need_the_original_lengths(news):
     def distance(one, two):
         return np.linalg.norm(news[one] - news[two])
+
     assert f"{distance('man', 'woman'):.2f} {distance('nephew', 'niece'):.2f}" == "1.73 1.96"
     assert np.linalg.norm(news["semiconductor"]) == pytest.approx(3.847, abs=5e-4)
 
@@ -101,7 +149,9 @@ def test_lengths_are_recovered():
     try:
         with open(downloads.fetch("google-news-lengths.kv"), "rb") as file:
             table = v._TableUnpickler(file).load()
-        unit = KeyedVectors.load_word2vec_format(downloads.fetch("google-news-bolukbasi.bin"), binary=True)
+        unit = KeyedVectors.load_word2vec_format(
+            downloads.fetch("google-news-bolukbasi.bin"), binary=True
+        )
     except downloads.MissingDataError as error:
         pytest.skip(str(error))
     full = dict(zip(map(str, table.index2word), table.vectors, strict=True))
@@ -115,6 +165,7 @@ def test_lengths_are_recovered():
 
 # Kept arrays, pickles, files
 
+
 def test_second_load_is_memory_mapped(news):
     table = v.load_word_vectors()
     assert isinstance(table.vectors.base, np.memmap) and not table.vectors.flags.writeable
@@ -125,16 +176,29 @@ def test_second_load_is_memory_mapped(news):
 def quick(monkeypatch):
     """The join of two tables without its seconds."""
     calls = []
-    monkeypatch.setattr(v, "_join_tables", lambda: calls.append(1) or (["a", "b", "ü_ #"], np.eye(3, 2, dtype="f")))
+    monkeypatch.setattr(
+        v, "_join_tables", lambda: calls.append(1) or (["a", "b", "ü_ #"], np.eye(3, 2, dtype="f"))
+    )
     return calls
 
 
-@pytest.mark.parametrize("name, harm", [
-    ("vectors.npy", lambda p: p.write_bytes(p.read_bytes()[:-4])), ("vectors.npy", lambda p: p.write_bytes(b"")),
-    ("vectors.npy", lambda p: p.unlink()), ("words.json", lambda p: p.write_text('["a", "b"]')),
-    ("words.json", lambda p: p.write_text('["a", "b')), ("words.json", lambda p: p.write_bytes(b"\xff"))])
+@pytest.mark.parametrize(
+    "name, harm",
+    [
+        ("vectors.npy", lambda p: p.write_bytes(p.read_bytes()[:-4])),
+        ("vectors.npy", lambda p: p.write_bytes(b"")),
+        ("vectors.npy", lambda p: p.unlink()),
+        ("words.json", lambda p: p.write_text('["a", "b"]')),
+        ("words.json", lambda p: p.write_text('["a", "b')),
+        ("words.json", lambda p: p.write_bytes(b"\xff")),
+    ],
+)
 def test_damaged_arrays_are_made_anew(kept, quick, name, harm):
-    assert v.load_word_vectors().index_to_key == v.load_word_vectors().index_to_key == ["a", "b", "ü_ #"]
+    assert (
+        v.load_word_vectors().index_to_key
+        == v.load_word_vectors().index_to_key
+        == ["a", "b", "ü_ #"]
+    )
     assert len(quick) == 1
     harm(kept / v.SMALL / name)
     assert np.array_equal(v.load_word_vectors()["b"], [0, 1]) and len(quick) == 2
@@ -156,7 +220,10 @@ def test_unpickler_admits_six_names():
 
 @pytest.mark.parametrize("name", ["tiny.bin", "tiny.bin.gz", "tiny.txt", "glove.txt", "tiny.npz"])
 def test_own_files(tiny, tmp_path, name):
-    lines = [f"{word} {x} {y}\n" for word, (x, y) in zip(tiny.index_to_key, tiny.vectors.tolist(), strict=True)]
+    lines = [
+        f"{word} {x} {y}\n"
+        for word, (x, y) in zip(tiny.index_to_key, tiny.vectors.tolist(), strict=True)
+    ]
     (tmp_path / "glove.txt").write_text("".join(lines))
     (tmp_path / "tiny.txt").write_text("6 2\n" + "".join(lines))
     (tmp_path / "tiny.bin.gz").write_bytes(gzip.compress((tmp_path / "tiny.bin").read_bytes()))
@@ -175,34 +242,89 @@ def _refused(path, data, fault, advice):
     assert path.read_bytes() == data
 
 
-@pytest.mark.parametrize("name, change, fault", [
-    ("a.bin", lambda d: d.replace(b"6 2", b"6 3", 1), "its rows have not the 3 numbers that its first line promises"),
-    ("a.bin", lambda d: d.replace(b"6 2", b"6 1", 1), "its rows have not the 1 numbers"),
-    ("a.bin.gz", lambda d: gzip.compress(d.replace(b"6 2", b"6 4", 1)), "its rows have not the 4 numbers"),
-    ("a.txt", lambda _: b"2 3\na 1 2 3\nb 1 2\n", "line 3 has 2 numbers where 3 are expected"),
-    ("a.txt", lambda _: b"2 2\na 1 2 3\nb 1 2 3\n", "line 2 has 3 numbers where 2 are expected"),
-    ("glove.txt", lambda _: b"a 1 2 3\nb 1\nc 1 2 3\n", "line 2 has 1 numbers where 3 are expected")])
+@pytest.mark.parametrize(
+    "name, change, fault",
+    [
+        (
+            "a.bin",
+            lambda d: d.replace(b"6 2", b"6 3", 1),
+            "its rows have not the 3 numbers that its first line promises",
+        ),
+        ("a.bin", lambda d: d.replace(b"6 2", b"6 1", 1), "its rows have not the 1 numbers"),
+        (
+            "a.bin.gz",
+            lambda d: gzip.compress(d.replace(b"6 2", b"6 4", 1)),
+            "its rows have not the 4 numbers",
+        ),
+        ("a.txt", lambda _: b"2 3\na 1 2 3\nb 1 2\n", "line 3 has 2 numbers where 3 are expected"),
+        (
+            "a.txt",
+            lambda _: b"2 2\na 1 2 3\nb 1 2 3\n",
+            "line 2 has 3 numbers where 2 are expected",
+        ),
+        (
+            "glove.txt",
+            lambda _: b"a 1 2 3\nb 1\nc 1 2 3\n",
+            "line 2 has 1 numbers where 3 are expected",
+        ),
+    ],
+)
 def test_a_file_of_the_wrong_dimension(tiny, tmp_path, name, change, fault):
     _refused(tmp_path / name, change((tmp_path / "tiny.bin").read_bytes()), fault, "Mend the file")
 
 
-@pytest.mark.parametrize("name, change, fault", [
-    ("a.bin", lambda d: d[:-3], "unexpected end"), ("a.bin", lambda d: d[:20], "unexpected end"),
-    ("a.bin", lambda d: b"", "nothing is in it"), ("a.txt", lambda d: b"", "nothing is in it"),
-    ("a.bin.gz", lambda d: gzip.compress(d)[:-20], "Compressed file ended"),
-    ("a.txt", lambda _: b"3 2\na 1 2\nb 1 2\n", "its first line promises 3 rows, and 2 are there"),
-    ("a.txt", lambda _: b"2 2\na 1 2\nb 1", "its last line has 1 of 2 numbers"),
-    ("glove.txt", lambda _: b"a 1 2 3\nb 1 2 3\nc 1 ", "its last line has 1 of 3 numbers")])
+@pytest.mark.parametrize(
+    "name, change, fault",
+    [
+        ("a.bin", lambda d: d[:-3], "unexpected end"),
+        ("a.bin", lambda d: d[:20], "unexpected end"),
+        ("a.bin", lambda d: b"", "nothing is in it"),
+        ("a.txt", lambda d: b"", "nothing is in it"),
+        ("a.bin.gz", lambda d: gzip.compress(d)[:-20], "Compressed file ended"),
+        (
+            "a.txt",
+            lambda _: b"3 2\na 1 2\nb 1 2\n",
+            "its first line promises 3 rows, and 2 are there",
+        ),
+        ("a.txt", lambda _: b"2 2\na 1 2\nb 1", "its last line has 1 of 2 numbers"),
+        ("glove.txt", lambda _: b"a 1 2 3\nb 1 2 3\nc 1 ", "its last line has 1 of 3 numbers"),
+    ],
+)
 def test_a_file_that_is_cut_off(tiny, tmp_path, name, change, fault):
-    _refused(tmp_path / name, change((tmp_path / "tiny.bin").read_bytes()), f"it is cut off: {fault}", "Fetch or copy")
+    _refused(
+        tmp_path / name,
+        change((tmp_path / "tiny.bin").read_bytes()),
+        f"it is cut off: {fault}",
+        "Fetch or copy",
+    )
 
 
-@pytest.mark.parametrize("arrays, fault, advice", [
-    (dict(words=["a", "b"], vectors=np.eye(3)), r"it has 2 different words, and vectors of shape \(3, 3\)", "Mend"),
-    (dict(words=["a", "a"], vectors=np.eye(2)), "it has 1 different words", "Mend"),
-    (dict(words=["a", "b"], vectors=np.ones(2)), r"it has 2 different words, and vectors of shape \(2,\)", "Mend"),
-    (dict(words=np.array(["a", None]), vectors=np.eye(2)), "it has another format: Object arrays", "Save it"),
-    (dict(tokens=["a"], vectors=np.eye(1)), "it has another format: 'words is not a file", "Save it")])
+@pytest.mark.parametrize(
+    "arrays, fault, advice",
+    [
+        (
+            dict(words=["a", "b"], vectors=np.eye(3)),
+            r"it has 2 different words, and vectors of shape \(3, 3\)",
+            "Mend",
+        ),
+        (dict(words=["a", "a"], vectors=np.eye(2)), "it has 1 different words", "Mend"),
+        (
+            dict(words=["a", "b"], vectors=np.ones(2)),
+            r"it has 2 different words, and vectors of shape \(2,\)",
+            "Mend",
+        ),
+        (
+            dict(words=np.array(["a", None]), vectors=np.eye(2)),
+            "it has another format: Object arrays",
+            "Save it",
+        ),
+        (
+            dict(tokens=["a"], vectors=np.eye(1)),
+            "it has another format: 'words is not a file",
+            "Save it",
+        ),
+    ],
+)
 def test_arrays_that_are_no_table(tmp_path, arrays, fault, advice):
     np.savez(tmp_path / "a.npz", **arrays)
     _refused(tmp_path / "a.npz", (tmp_path / "a.npz").read_bytes(), fault, advice)
@@ -211,13 +333,21 @@ def test_arrays_that_are_no_table(tmp_path, arrays, fault, advice):
 def test_files_of_another_kind(tmp_path):
     _refused(tmp_path / "photo.txt", b"\xff\xd8\xff a b c", "it has another format", "Save it")
     _refused(tmp_path / "photo.bin", b"\xff\xd8\xff a b c", "it has another format", "Save it")
-    _refused(tmp_path / "photo.npz", b"\xff\xd8\xff a b c", "it is cut off|it has another format", "Fetch|Save")
+    _refused(
+        tmp_path / "photo.npz",
+        b"\xff\xd8\xff a b c",
+        "it is cut off|it has another format",
+        "Fetch|Save",
+    )
     for name in ("not-there.bin", "glove-no-such-table"):
-        with pytest.raises(ValueError, match="there is no such file(.|\n)*google-news-small(.|\n)*Look for it"):
+        with pytest.raises(
+            ValueError, match="there is no such file(.|\n)*google-news-small(.|\n)*Look for it"
+        ):
             v.load_word_vectors(tmp_path / name)
 
 
 # The full table, by a small stand-in in gensim's own layout on this machine
+
 
 @pytest.fixture
 def promised():
@@ -244,7 +374,9 @@ def server(tiny, tmp_path, monkeypatch, kept, promised):
             lie = promised.get(self.path.split("/")[-1]) if name == "Content-Length" else None
             super().send_header(name, lie or value)
 
-    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder.parent))
+    site = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(Quiet, directory=folder.parent)
+    )
     threading.Thread(target=site.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{site.server_port}"
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -272,25 +404,35 @@ def _disk(monkeypatch, gigabytes):
 def test_full_table(server, tiny, tmp_path, kept):
     first = v.load_word_vectors(v.FULL)
     assert first.index_to_key == tiny.index_to_key and np.array_equal(first.vectors, tiny.vectors)
-    shutil.rmtree(server)                        # from here on nothing can be fetched
-    shutil.rmtree(tmp_path / "gensim-data")      # and gensim's copy is not needed
+    shutil.rmtree(server)  # from here on nothing can be fetched
+    shutil.rmtree(tmp_path / "gensim-data")  # and gensim's copy is not needed
     second = v.load_word_vectors(v.FULL)
-    assert isinstance(second.vectors.base, np.memmap) and second.most_similar("one") == tiny.most_similar("one")
+    assert isinstance(second.vectors.base, np.memmap) and second.most_similar(
+        "one"
+    ) == tiny.most_similar("one")
 
 
-def test_an_interrupted_download_of_the_full_table(server, promised, quick, tmp_path, kept, scratch):
+def test_an_interrupted_download_of_the_full_table(
+    server, promised, quick, tmp_path, kept, scratch
+):
     """Cut by the network, damaged on the way, or killed before: the next try starts anew, other tables stay."""
     v.load_word_vectors()
-    (tmp_path / "gensim-data" / f"{v.FULL}_tmp").mkdir(parents=True)     # what a try that was killed leaves
+    (tmp_path / "gensim-data" / f"{v.FULL}_tmp").mkdir(
+        parents=True
+    )  # what a try that was killed leaves
     archive = server / f"{v.FULL}.gz"
     whole = archive.read_bytes()
     archive.write_bytes(whole[:50])
     for size, said in ((len(whole), "only 50 out of"), (50, "Checksum")):
         promised[archive.name] = size
-        with pytest.raises(downloads.MissingDataError,
-                           match=f"could not be had.*{said}(.|\n)*Expected: 1.66 GB(.|\n)*What to do: .*again"):
+        with pytest.raises(
+            downloads.MissingDataError,
+            match=f"could not be had.*{said}(.|\n)*Expected: 1.66 GB(.|\n)*What to do: .*again",
+        ):
             v.load_word_vectors(v.FULL)
-        assert [path.name for path in kept.iterdir()] == [v.SMALL] and len(v.load_word_vectors()) == 3
+        assert [path.name for path in kept.iterdir()] == [v.SMALL] and len(
+            v.load_word_vectors()
+        ) == 3
         assert not list(scratch.iterdir()), "a part of 1.66 GB would lie there for good"
     archive.write_bytes(whole)
     promised.clear()
@@ -324,18 +466,33 @@ def test_full_table_on_a_small_disk(server, kept, monkeypatch):
 
 # Analogies
 
+
 def test_analogy_with_and_without_the_query_words(news):
     found = v.analogy(news, "man", "king", "woman", exclude=False, topn=3)
-    assert [(word, asked) for word, _, asked in found] == [("king", True), ("queen", False), ("monarch", False)]
-    assert [cosine for _, cosine, _ in found] == pytest.approx([0.7992598, 0.7118194, 0.6189674], abs=1e-6)
-    assert v.analogy(news, "man", "king", "woman")[0] == ("queen", pytest.approx(0.7118194, abs=1e-6), False)
-    assert v.analogy(news, "France", "Paris", "Italy", topn=1)[0][0] == "Italian"     # Rome is not in the table
+    assert [(word, asked) for word, _, asked in found] == [
+        ("king", True),
+        ("queen", False),
+        ("monarch", False),
+    ]
+    assert [cosine for _, cosine, _ in found] == pytest.approx(
+        [0.7992598, 0.7118194, 0.6189674], abs=1e-6
+    )
+    assert v.analogy(news, "man", "king", "woman")[0] == (
+        "queen",
+        pytest.approx(0.7118194, abs=1e-6),
+        False,
+    )
+    assert (
+        v.analogy(news, "France", "Paris", "Italy", topn=1)[0][0] == "Italian"
+    )  # Rome is not in the table
     assert v.analogy(news, "Canada", "Ottawa", "Japan", topn=1)[0][0] == "Tokyo"
     assert len(v.analogy(news, "man", "king", "woman")) == 10
 
 
 def test_an_unknown_word_is_answered_with_the_nearest_spellings(news):
-    with pytest.raises(v.UnknownWord, match="^'computr' is not among the 31,530 words.*Use another.*: computer, "):
+    with pytest.raises(
+        v.UnknownWord, match="^'computr' is not among the 31,530 words.*Use another.*: computer, "
+    ):
         v.analogy(news, "man", "computr", "woman")
     with pytest.raises(KeyError):
         v.check_words(news, ["no such word"])
@@ -357,8 +514,14 @@ def test_a_map_of_too_few_words(news):
 
 
 def test_nearest_spellings(news):
-    assert v.nearest_spellings(news, "computr")[0] == "computer" and v.nearest_spellings(news, "FRANCE")[0] == "France"
-    assert v.nearest_spellings(news, "crown prince")[0] == "crown_prince" and v.nearest_spellings(news, "qwrtzuu") == []
+    assert (
+        v.nearest_spellings(news, "computr")[0] == "computer"
+        and v.nearest_spellings(news, "FRANCE")[0] == "France"
+    )
+    assert (
+        v.nearest_spellings(news, "crown prince")[0] == "crown_prince"
+        and v.nearest_spellings(news, "qwrtzuu") == []
+    )
 
 
 def test_questions():
@@ -373,7 +536,9 @@ def test_scores_equal_gensim(news, tmp_path):
     questions = {name: v.analogy_questions()[name] for name in names}
     lines = [line for name in names for line in [f": {name}", *map(" ".join, questions[name])]]
     (tmp_path / "questions.txt").write_text("\n".join(lines))
-    total, sections = news.evaluate_word_analogies(str(tmp_path / "questions.txt"), case_insensitive=False)
+    total, sections = news.evaluate_word_analogies(
+        str(tmp_path / "questions.txt"), case_insensitive=False
+    )
     scores = v.score_analogies(news, sections=names)
     for section in sections[:-1]:
         right, wrong = len(section["correct"]), len(section["incorrect"])
@@ -382,7 +547,11 @@ def test_scores_equal_gensim(news, tmp_path):
 
 
 def test_scores_without_leaving_out(news):
-    asked = [question for question in v.analogy_questions()["family"] if all(word in news for word in question)][::20]
+    asked = [
+        question
+        for question in v.analogy_questions()["family"]
+        if all(word in news for word in question)
+    ][::20]
     score = v.score_analogies(news, exclude=False, questions={"some": asked})["some"]
     answers = [(v.analogy(news, a, b, c, exclude=False, topn=1)[0], d) for a, b, c, d in asked]
     assert len(answers) == score.total > 20
@@ -396,6 +565,7 @@ def test_scores_of_nothing(tiny):
 
 # Maps
 
+
 def test_project(news):
     words = "France Paris Japan Tokyo China Beijing Russia Moscow".split()
     points, shares = v.project(news, words)
@@ -406,7 +576,9 @@ def test_project(news):
     assert points.var(axis=0, ddof=1) == pytest.approx(values[:2], abs=1e-5)
     assert np.abs(points.mean(axis=0)).max() < 1e-7
     again, _ = v.project(news, words[::-1])
-    assert np.allclose(again[::-1], points, atol=1e-6)     # the sign of an axis does not hang on the order
+    assert np.allclose(
+        again[::-1], points, atol=1e-6
+    )  # the sign of an axis does not hang on the order
     flat, full = v.offset_cosine(points[::2], points[1::2]), v.offset_cosine(rows[::2], rows[1::2])
     assert flat > 0.9 > full > 0.4
 
@@ -419,6 +591,7 @@ def test_offset_cosine():
 
 # Training
 
+
 @pytest.mark.parametrize("seed", range(10))
 def test_toy_corpus_is_learnt(seed):
     sentences, analogies = v.toy_corpus(seed)
@@ -426,7 +599,11 @@ def test_toy_corpus_is_learnt(seed):
     assert len(sentences) == 3000 and len(words) == 210 and len(set(analogies)) == 200
     right = []
     for table in v.train_skipgram_exact(counts, steps=(0, 5, 20, 200), seed=seed).values():
-        right.append(v.score_analogies(v.keyed_vectors(words, table), questions={"toy": analogies})["toy"].right)
+        right.append(
+            v.score_analogies(v.keyed_vectors(words, table), questions={"toy": analogies})[
+                "toy"
+            ].right
+        )
     assert right[0] <= 6 and right[1] <= 12 and 80 < right[2] < 190 and right[3] == 200
 
 
@@ -444,18 +621,34 @@ def test_wikipedia_texts(monkeypatch, tmp_path):
     monkeypatch.setattr(downloads, "DOWNLOADS", tmp_path / "new")
     texts = skipgram.wikipedia_texts()
     assert len(texts) == 106 and sum(map(len, texts)) == 452_944
-    assert " ".join(texts[0][:4]) == "anarchism is political philosophy" and skipgram.wikipedia_texts() == texts
+    assert (
+        " ".join(texts[0][:4]) == "anarchism is political philosophy"
+        and skipgram.wikipedia_texts() == texts
+    )
     assert [path.name for path in downloads.DOWNLOADS.iterdir()] == ["wikipedia-sample.txt"]
     shares = []
-    table = skipgram.train_skipgram(texts, epochs=2, callback=lambda done, so_far: shares.append((done, len(so_far))))
-    assert len(table) == 9002 and table.index_to_key[:3] == ["the", "of", "and"] and table.norms is None
-    assert shares[0] == (0, 9002) and 30 < len(shares) < 50 and sorted(shares) == shares and shares[-1][0] < 1
+    table = skipgram.train_skipgram(
+        texts, epochs=2, callback=lambda done, so_far: shares.append((done, len(so_far)))
+    )
+    assert (
+        len(table) == 9002
+        and table.index_to_key[:3] == ["the", "of", "and"]
+        and table.norms is None
+    )
+    assert (
+        shares[0] == (0, 9002)
+        and 30 < len(shares) < 50
+        and sorted(shares) == shares
+        and shares[-1][0] < 1
+    )
     assert table.evaluate_word_pairs(datapath("wordsim353.tsv"))[1][0] > 0.35
 
 
 def test_skipgram_on_little_text():
     texts = [sentence for seed in range(3) for sentence in v.toy_corpus(seed)[0]]
-    once, twice = (skipgram.train_skipgram(texts, dim=20, epochs=2, sample=1e-2, seed=3) for _ in range(2))
+    once, twice = (
+        skipgram.train_skipgram(texts, dim=20, epochs=2, sample=1e-2, seed=3) for _ in range(2)
+    )
     assert np.array_equal(once.vectors, twice.vectors) and np.isfinite(once.vectors).all()
     assert once.index_to_key[0] == "the" and once.vectors.shape == (210, 20)
     near = [word for word, _ in once.most_similar("Paris", topn=5)]

@@ -31,9 +31,9 @@ from helpers.windows import (
     write_tokens,
 )
 from tests.benchmarks.windows import BATCH, compare, epochs, memcpy
-from tests.books import BookDataset, token_file
+from tests.tools.books import BookDataset, token_file
 
-SIZES = list(product(range(41), range(1, 13), range(1, 15)))      # tokens, max_length, stride
+SIZES = list(product(range(41), range(1, 13), range(1, 15)))  # tokens, max_length, stride
 
 
 def ids_of(n_tokens):
@@ -63,7 +63,10 @@ def test_windows_and_targets_equal_the_books_loop_for_every_small_size():
         book = BookDataset(ids_of(n), length, stride)
         assert count_windows(n, length, stride) == len(book)
         if len(book) == 0:
-            with pytest.raises(ValueError, match=f"has {n} tokens; a window of max_length {length} needs {length + 1}"):
+            with pytest.raises(
+                ValueError,
+                match=f"has {n} tokens; a window of max_length {length} needs {length + 1}",
+            ):
                 WindowDataset(ids_of(n), length, stride)
             continue
         ours = WindowDataset(ids_of(n), length, stride)
@@ -84,10 +87,12 @@ def test_shuffled_batches_equal_the_books_for_the_same_seed():
 
 def test_without_a_seed_torchs_global_seed_decides_as_in_the_book():
     batches = []
-    for loader in (DataLoader(BookDataset(ids_of(99), 4, 2), 4, shuffle=True, drop_last=True),
-                   create_dataloader_v1(ids_of(99), 4, 4, 2)):
+    for loader in (
+        DataLoader(BookDataset(ids_of(99), 4, 2), 4, shuffle=True, drop_last=True),
+        create_dataloader_v1(ids_of(99), 4, 4, 2),
+    ):
         torch.manual_seed(123)
-        batches.append(values(loader) + values(loader))     # two epochs
+        batches.append(values(loader) + values(loader))  # two epochs
     assert batches[0] == batches[1]
 
 
@@ -109,12 +114,23 @@ def test_an_order_that_is_not_held_is_as_random_as_torchs(seed):
         places, order = np.arange(n), np.array(list(order))
         first, second, steps = order[:-1], order[1:], np.diff(order) % n
         high, low = (lambda numbers: numbers * 16 // n), (lambda numbers: numbers % 16)
-        tables = [np.bincount(16 * one + other, minlength=256) for one, other in (
-            (high(places), high(order)), (low(places), low(order)), (low(places), high(order)),
-            (high(first), high(second)), (low(first), low(second)), (high(first), high(steps)))]
+        tables = [
+            np.bincount(16 * one + other, minlength=256)
+            for one, other in (
+                (high(places), high(order)),
+                (low(places), low(order)),
+                (low(places), high(order)),
+                (high(first), high(second)),
+                (low(first), low(second)),
+                (high(first), high(steps)),
+            )
+        ]
         return [((table - table.mean()) ** 2).sum() / table.mean() / 256 for table in tables]
 
-    ours, torchs = unevenness(RandomOrder(n, generator)), unevenness(RandomSampler(range(n), generator=generator))
+    ours, torchs = (
+        unevenness(RandomOrder(n, generator)),
+        unevenness(RandomSampler(range(n), generator=generator)),
+    )
     assert max(ours + torchs) < 1.5, (ours, torchs)
 
 
@@ -124,20 +140,31 @@ def test_only_what_is_too_much_to_hold_is_shuffled_in_another_way_than_the_books
     book = create_dataloader_v1(path, 4, 9, 1, seed=1)
     assert type(book.sampler) is RandomSampler and len(book.dataset) == HELD
     large = create_dataloader_v1(path, 1000, 8, 1, seed=1)
-    assert type(large.sampler) is RandomOrder and len(large.dataset) == HELD + 1 and len(large) == HELD // 1000
+    assert (
+        type(large.sampler) is RandomOrder
+        and len(large.dataset) == HELD + 1
+        and len(large) == HELD // 1000
+    )
     first, other = next(iter(large))[0], next(iter(large))[0]
     assert torch.equal(first, next(iter(create_dataloader_v1(path, 1000, 8, 1, seed=1)))[0])
     assert not torch.equal(first, other)
     torch.manual_seed(5)
     one, two, again = (next(iter(create_dataloader_v1(path, 8, 8, 1)))[0] for _ in range(3))
     torch.manual_seed(5)
-    assert torch.equal(one, next(iter(create_dataloader_v1(path, 8, 8, 1)))[0]) and not torch.equal(one, two)
-    assert type(create_dataloader_v1(path, 4, 8, 1, shuffle=False).sampler).__name__ == "SequentialSampler"
+    assert torch.equal(one, next(iter(create_dataloader_v1(path, 8, 8, 1)))[0]) and not torch.equal(
+        one, two
+    )
+    assert (
+        type(create_dataloader_v1(path, 4, 8, 1, shuffle=False).sampler).__name__
+        == "SequentialSampler"
+    )
 
 
 def test_the_numbers_of_the_books_bonus_notebook_come_out():
     torch.manual_seed(123)
-    *_, (inputs, targets) = create_dataloader_v1(list(range(1001)), batch_size=2, max_length=4, stride=4)
+    *_, (inputs, targets) = create_dataloader_v1(
+        list(range(1001)), batch_size=2, max_length=4, stride=4
+    )
     assert inputs.tolist() == [[880, 881, 882, 883], [112, 113, 114, 115]]
     assert targets.tolist() == [[881, 882, 883, 884], [113, 114, 115, 116]]
 
@@ -160,57 +187,138 @@ def test_counts_and_coverage_equal_counting_by_hand():
 
 
 NUMBERS = list(range(25))
-FAULTS = [      # name, what is done, the words of the message: what came, what was expected, what to do
-    ("an empty text", lambda: create_dataloader_v1(""),
-     ["has 0 tokens", "max_length 256 needs 257", "longer text or a smaller max_length"]),
-    ("an empty text in order", lambda: create_dataloader_v1("", 1, 4, 4, shuffle=False, drop_last=False),
-     ["has 0 tokens", "max_length 4 needs 5", "longer text or a smaller max_length"]),
-    ("an empty text in the book's class", lambda: GPTDatasetV1("", gpt2_tokenizer(), 4, 4),
-     ["has 0 tokens", "max_length 4 needs 5", "longer text or a smaller max_length"]),
-    ("a text shorter than a window", lambda: WindowDataset(NUMBERS, 30, 4), ["has 25 tokens", "needs 31", "smaller"]),
-    ("a text shorter than a window, loaded", lambda: create_dataloader_v1(NUMBERS, 1, 30, 4, shuffle=False),
-     ["has 25 tokens", "needs 31", "smaller"]),
-    ("a text as long as a window", lambda: WindowDataset(NUMBERS, 25, 4),
-     ["has 25 tokens", "needs 26", "last target"]),
-    ("a text as long as a window, loaded", lambda: create_dataloader_v1(NUMBERS, 1, 25, 4, shuffle=False),
-     ["has 25 tokens", "needs 26", "last target"]),
-    ("a batch larger than all windows", lambda: create_dataloader_v1(NUMBERS, 8, 4, 4),
-     ["batch_size is 8", "number of windows 6", "from 1 to 6", "drop_last=False"]),
-    ("a batch of nothing", lambda: create_dataloader_v1(NUMBERS, 0, 4, 4), ["batch_size is 0", "from 1 to 6"]),
-    ("a batch of nothing, counted", lambda: coverage(25, 4, 4, 0), ["batch_size is 0", "at least 1", "Choose 1"]),
-    ("a batch of fewer than nothing", lambda: create_dataloader_v1(NUMBERS, -1, 4, 4, drop_last=False),
-     ["batch_size is -1", "from 1 to 6"]),
-    ("a negative stride", lambda: WindowDataset(NUMBERS, 4, -4),
-     ["stride is -4", "never move on", "from 1 to max_length (4)"]),
-    ("a negative stride, loaded", lambda: create_dataloader_v1("One two.", 1, 4, -4, shuffle=False),
-     ["stride is -4", "never move on", "from 1 to max_length (4)"]),
-    ("a stride of 0", lambda: count_windows(25, 4, 0), ["stride is 0", "never move on", "from 1 to max_length (4)"]),
-    ("a stride of 0, loaded", lambda: create_dataloader_v1(NUMBERS, 1, 4, 0),
-     ["stride is 0", "never move on", "from 1 to max_length (4)"]),
-    ("a max_length of 0", lambda: WindowDataset(NUMBERS, 0, 4),
-     ["max_length is 0", "at least 1 token", "context length"]),
-    ("a max_length of 0, loaded", lambda: create_dataloader_v1(NUMBERS, 1, 0, 4),
-     ["max_length is 0", "at least 1 token", "context length"]),
-    ("a negative max_length", lambda: coverage(25, -1, 4),
-     ["max_length is -1", "at least 1 token", "context length"]),
-    ("a negative max_length, loaded", lambda: create_dataloader_v1(NUMBERS, 1, -1, 4),
-     ["max_length is -1", "at least 1 token", "context length"]),
-    ("a text in place of ids", lambda: WindowDataset("a text", 4, 4),
-     ["is a str", "whole numbers", "tokenizer.encode"]),
-    ("words in place of ids", lambda: WindowDataset(["a", "b"], 1, 1),
-     ["is a list", "whole numbers", "tokenizer.encode"]),
-    ("nothing in place of ids", lambda: WindowDataset(None, 4, 4),
-     ["is a NoneType", "whole numbers", "tokenizer.encode"]),
-    ("rows in place of one row", lambda: WindowDataset([NUMBERS], 4, 4),
-     ["shape [1, 25]", "one row", "tokenizer.encode"]),
-    ("rows of unequal lengths", lambda: WindowDataset([[1, 2], [3]], 1, 1),
-     ["is a list", "one row of whole numbers", "tokenizer.encode"]),
-    ("floats in place of ids", lambda: WindowDataset([.5] * 9, 4, 4),
-     ["float64", "whole numbers", "tokenizer.encode"]),
+FAULTS = [  # name, what is done, the words of the message: what came, what was expected, what to do
+    (
+        "an empty text",
+        lambda: create_dataloader_v1(""),
+        ["has 0 tokens", "max_length 256 needs 257", "longer text or a smaller max_length"],
+    ),
+    (
+        "an empty text in order",
+        lambda: create_dataloader_v1("", 1, 4, 4, shuffle=False, drop_last=False),
+        ["has 0 tokens", "max_length 4 needs 5", "longer text or a smaller max_length"],
+    ),
+    (
+        "an empty text in the book's class",
+        lambda: GPTDatasetV1("", gpt2_tokenizer(), 4, 4),
+        ["has 0 tokens", "max_length 4 needs 5", "longer text or a smaller max_length"],
+    ),
+    (
+        "a text shorter than a window",
+        lambda: WindowDataset(NUMBERS, 30, 4),
+        ["has 25 tokens", "needs 31", "smaller"],
+    ),
+    (
+        "a text shorter than a window, loaded",
+        lambda: create_dataloader_v1(NUMBERS, 1, 30, 4, shuffle=False),
+        ["has 25 tokens", "needs 31", "smaller"],
+    ),
+    (
+        "a text as long as a window",
+        lambda: WindowDataset(NUMBERS, 25, 4),
+        ["has 25 tokens", "needs 26", "last target"],
+    ),
+    (
+        "a text as long as a window, loaded",
+        lambda: create_dataloader_v1(NUMBERS, 1, 25, 4, shuffle=False),
+        ["has 25 tokens", "needs 26", "last target"],
+    ),
+    (
+        "a batch larger than all windows",
+        lambda: create_dataloader_v1(NUMBERS, 8, 4, 4),
+        ["batch_size is 8", "number of windows 6", "from 1 to 6", "drop_last=False"],
+    ),
+    (
+        "a batch of nothing",
+        lambda: create_dataloader_v1(NUMBERS, 0, 4, 4),
+        ["batch_size is 0", "from 1 to 6"],
+    ),
+    (
+        "a batch of nothing, counted",
+        lambda: coverage(25, 4, 4, 0),
+        ["batch_size is 0", "at least 1", "Choose 1"],
+    ),
+    (
+        "a batch of fewer than nothing",
+        lambda: create_dataloader_v1(NUMBERS, -1, 4, 4, drop_last=False),
+        ["batch_size is -1", "from 1 to 6"],
+    ),
+    (
+        "a negative stride",
+        lambda: WindowDataset(NUMBERS, 4, -4),
+        ["stride is -4", "never move on", "from 1 to max_length (4)"],
+    ),
+    (
+        "a negative stride, loaded",
+        lambda: create_dataloader_v1("One two.", 1, 4, -4, shuffle=False),
+        ["stride is -4", "never move on", "from 1 to max_length (4)"],
+    ),
+    (
+        "a stride of 0",
+        lambda: count_windows(25, 4, 0),
+        ["stride is 0", "never move on", "from 1 to max_length (4)"],
+    ),
+    (
+        "a stride of 0, loaded",
+        lambda: create_dataloader_v1(NUMBERS, 1, 4, 0),
+        ["stride is 0", "never move on", "from 1 to max_length (4)"],
+    ),
+    (
+        "a max_length of 0",
+        lambda: WindowDataset(NUMBERS, 0, 4),
+        ["max_length is 0", "at least 1 token", "context length"],
+    ),
+    (
+        "a max_length of 0, loaded",
+        lambda: create_dataloader_v1(NUMBERS, 1, 0, 4),
+        ["max_length is 0", "at least 1 token", "context length"],
+    ),
+    (
+        "a negative max_length",
+        lambda: coverage(25, -1, 4),
+        ["max_length is -1", "at least 1 token", "context length"],
+    ),
+    (
+        "a negative max_length, loaded",
+        lambda: create_dataloader_v1(NUMBERS, 1, -1, 4),
+        ["max_length is -1", "at least 1 token", "context length"],
+    ),
+    (
+        "a text in place of ids",
+        lambda: WindowDataset("a text", 4, 4),
+        ["is a str", "whole numbers", "tokenizer.encode"],
+    ),
+    (
+        "words in place of ids",
+        lambda: WindowDataset(["a", "b"], 1, 1),
+        ["is a list", "whole numbers", "tokenizer.encode"],
+    ),
+    (
+        "nothing in place of ids",
+        lambda: WindowDataset(None, 4, 4),
+        ["is a NoneType", "whole numbers", "tokenizer.encode"],
+    ),
+    (
+        "rows in place of one row",
+        lambda: WindowDataset([NUMBERS], 4, 4),
+        ["shape [1, 25]", "one row", "tokenizer.encode"],
+    ),
+    (
+        "rows of unequal lengths",
+        lambda: WindowDataset([[1, 2], [3]], 1, 1),
+        ["is a list", "one row of whole numbers", "tokenizer.encode"],
+    ),
+    (
+        "floats in place of ids",
+        lambda: WindowDataset([0.5] * 9, 4, 4),
+        ["float64", "whole numbers", "tokenizer.encode"],
+    ),
 ]
 
 
-@pytest.mark.parametrize(("act", "words"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS])
+@pytest.mark.parametrize(
+    ("act", "words"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS]
+)
 def test_what_others_pass_over_in_silence_is_refused_in_words(act, words):
     with pytest.raises(ValueError) as caught:
         act()
@@ -226,8 +334,11 @@ def test_the_verdict_in_windows_of_1024_fills_no_batch_of_8(verdict):
 
 
 def test_a_stride_past_the_window_warns_and_says_how_much_is_lost():
-    with pytest.warns(UserWarning, match="stride 5 is larger than max_length 4, so 5 tokens are never a target. "
-                                         "Use a stride from 1 to 4"):
+    with pytest.warns(
+        UserWarning,
+        match="stride 5 is larger than max_length 4, so 5 tokens are never a target. "
+        "Use a stride from 1 to 4",
+    ):
         WindowDataset(list(range(14)), 4, 5)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -243,7 +354,7 @@ def test_inputs_and_targets_are_views_of_one_row_one_token_apart():
     inputs, targets = next(iter(DataLoader(dataset, 4)))
     assert inputs.is_contiguous() and targets.is_contiguous()
     before = inputs.clone()
-    targets[:] = -100       # masking a batch's targets harms neither its inputs nor the text
+    targets[:] = -100  # masking a batch's targets harms neither its inputs nor the text
     assert torch.equal(inputs, before) and torch.equal(row, torch.arange(1000))
 
 
@@ -257,10 +368,10 @@ def test_building_takes_no_time_and_no_memory():
         return process_time() - start
 
     views = min(seconds(lambda: WindowDataset(row, 256, 256)) for _ in range(5))
-    tensors = seconds(lambda: BookDataset(token_ids, 256, 256)) * 100       # for as many tokens
+    tensors = seconds(lambda: BookDataset(token_ids, 256, 256)) * 100  # for as many tokens
     assert views < tensors / 1000, f"{views * 1e3:.2f} ms against {tensors * 1e3:.0f} ms"
     assert WindowDataset(row, 256, 256).input_ids.untyped_storage().data_ptr() == row.data_ptr()
-    token_ids = row[:1_000_000].tolist()        # only a Python list must be copied, once
+    token_ids = row[:1_000_000].tolist()  # only a Python list must be copied, once
     tracemalloc.start()
     try:
         dataset = WindowDataset(token_ids, 4, 1)
@@ -268,7 +379,10 @@ def test_building_takes_no_time_and_no_memory():
     finally:
         tracemalloc.stop()
     assert most < 1.05 * 8 * len(token_ids) and len(dataset) == 999_996
-    ours, torchs = seconds(lambda: WindowDataset(token_ids, 4, 1)), seconds(lambda: torch.tensor(token_ids))
+    ours, torchs = (
+        seconds(lambda: WindowDataset(token_ids, 4, 1)),
+        seconds(lambda: torch.tensor(token_ids)),
+    )
     assert ours < torchs / 2, f"{ours * 1e3:.0f} ms against {torchs * 1e3:.0f} ms"
 
 
@@ -278,10 +392,14 @@ def test_shuffled_batches_cost_little_more_than_copying_their_bytes():
     book = BookDataset(row.tolist(), 1024, 1024)
     torch.set_num_threads(1)
     try:
-        for _ in range(4):      # a neighbour on this machine may disturb one run; no run helps what is slow
-            ways = {"memcpy": memcpy(row, 1024),
-                    "loader": epochs(create_dataloader_v1(row, BATCH, 1024, 1024)),
-                    "list": epochs(DataLoader(book, BATCH, shuffle=True, drop_last=True))}
+        for _ in range(
+            4
+        ):  # a neighbour on this machine may disturb one run; no run helps what is slow
+            ways = {
+                "memcpy": memcpy(row, 1024),
+                "loader": epochs(create_dataloader_v1(row, BATCH, 1024, 1024)),
+                "list": epochs(DataLoader(book, BATCH, shuffle=True, drop_last=True)),
+            }
             found = compare(ways, rounds=7)
             if found["loader/memcpy"] <= 2.5 and found["list/loader"] >= 2:
                 return
@@ -291,7 +409,11 @@ def test_shuffled_batches_cost_little_more_than_copying_their_bytes():
 
 
 def test_items_and_batches_are_int64_whatever_the_ids_came_as():
-    for token_ids in (NUMBERS, torch.tensor(NUMBERS, dtype=torch.int32), np.array(NUMBERS, dtype=np.uint16)):
+    for token_ids in (
+        NUMBERS,
+        torch.tensor(NUMBERS, dtype=torch.int32),
+        np.array(NUMBERS, dtype=np.uint16),
+    ):
         dataset = WindowDataset(token_ids, 4, 4)
         inputs, targets = next(iter(DataLoader(dataset, 2)))
         assert {part.dtype for part in (*dataset[0], inputs, targets)} == {torch.int64}
@@ -302,9 +424,15 @@ def test_readers_own_loaders_work_on_our_dataset():
     book, ours = BookDataset(NUMBERS, 4, 4), WindowDataset(NUMBERS, 4, 4)
 
     def stacked(samples):
-        return torch.stack([inputs for inputs, _ in samples]), torch.stack([targets for _, targets in samples])
+        return torch.stack([inputs for inputs, _ in samples]), torch.stack(
+            [targets for _, targets in samples]
+        )
 
-    for options in ({"batch_size": 2}, {"batch_size": 4, "collate_fn": stacked}, {"batch_size": None}):
+    for options in (
+        {"batch_size": 2},
+        {"batch_size": 4, "collate_fn": stacked},
+        {"batch_size": None},
+    ):
         assert values(DataLoader(ours, **options)) == values(DataLoader(book, **options))
     for wrap in (lambda data: Subset(data, [4, 1, 3]), lambda data: ConcatDataset([data, data])):
         assert values(DataLoader(wrap(ours), 2)) == values(DataLoader(wrap(book), 2))
@@ -314,10 +442,13 @@ def test_readers_own_loaders_work_on_our_dataset():
 def test_the_end_of_text_marker_in_a_text_is_one_token():
     dataset = GPTDatasetV1("One.<|endoftext|>Two.", gpt2_tokenizer(), 4, 4)
     assert 50256 in dataset.input_ids
-    assert values(dataset) == values(GPTDatasetV1("One.<|endoftext|>Two.", BytePairTokenizer.gpt2(), 4, 4))
+    assert values(dataset) == values(
+        GPTDatasetV1("One.<|endoftext|>Two.", BytePairTokenizer.gpt2(), 4, 4)
+    )
 
 
 # ---- the book's own cells --------------------------------------------------------------------------
+
 
 def test_the_books_first_batches_print_as_in_the_book(verdict, capsys):
     raw_text = verdict
@@ -329,7 +460,8 @@ def test_the_books_first_batches_print_as_in_the_book(verdict, capsys):
     print(second_batch)
     assert capsys.readouterr().out == (
         "[tensor([[  40,  367, 2885, 1464]]), tensor([[ 367, 2885, 1464, 1807]])]\n"
-        "[tensor([[ 367, 2885, 1464, 1807]]), tensor([[2885, 1464, 1807, 3619]])]\n")
+        "[tensor([[ 367, 2885, 1464, 1807]]), tensor([[2885, 1464, 1807, 3619]])]\n"
+    )
 
 
 def test_the_books_batch_of_eight_prints_as_in_the_book(verdict, capsys):
@@ -337,7 +469,9 @@ def test_the_books_batch_of_eight_prints_as_in_the_book(verdict, capsys):
     inputs, targets = next(iter(dataloader))
     print("Inputs:\n", inputs)
     print("\nTargets:\n", targets)
-    assert capsys.readouterr().out == """Inputs:
+    assert (
+        capsys.readouterr().out
+        == """Inputs:
  tensor([[   40,   367,  2885,  1464],
         [ 1807,  3619,   402,   271],
         [10899,  2138,   257,  7026],
@@ -357,15 +491,23 @@ Targets:
         [ 5975,   284,   502,   284],
         [ 3285,   326,    11,   287]])
 """
+    )
 
 
 def test_the_books_exercise_with_short_and_overlapping_windows_comes_out(verdict):
-    x, _ = next(iter(create_dataloader_v1(verdict, batch_size=4, max_length=2, stride=2, shuffle=False)))
+    x, _ = next(
+        iter(create_dataloader_v1(verdict, batch_size=4, max_length=2, stride=2, shuffle=False))
+    )
     assert x.tolist() == [[40, 367], [2885, 1464], [1807, 3619], [402, 271]]
-    x, _ = next(iter(create_dataloader_v1(verdict, batch_size=4, max_length=8, stride=2, shuffle=False)))
+    x, _ = next(
+        iter(create_dataloader_v1(verdict, batch_size=4, max_length=8, stride=2, shuffle=False))
+    )
     assert x.tolist() == [
-        [40, 367, 2885, 1464, 1807, 3619, 402, 271], [2885, 1464, 1807, 3619, 402, 271, 10899, 2138],
-        [1807, 3619, 402, 271, 10899, 2138, 257, 7026], [402, 271, 10899, 2138, 257, 7026, 15632, 438]]
+        [40, 367, 2885, 1464, 1807, 3619, 402, 271],
+        [2885, 1464, 1807, 3619, 402, 271, 10899, 2138],
+        [1807, 3619, 402, 271, 10899, 2138, 257, 7026],
+        [402, 271, 10899, 2138, 257, 7026, 15632, 438],
+    ]
 
 
 def test_the_books_own_class_gives_the_same_windows_of_the_verdict(verdict, verdict_ids):
@@ -379,6 +521,7 @@ def test_the_books_own_class_gives_the_same_windows_of_the_verdict(verdict, verd
 
 # ---- token files -----------------------------------------------------------------------------------
 
+
 def test_a_token_file_gives_back_every_id(tmp_path):
     documents = ["The wall.", "", "A café, 日本語."]
     tokenizer = gpt2_tokenizer()
@@ -387,7 +530,9 @@ def test_a_token_file_gives_back_every_id(tmp_path):
     tokens = read_tokens(tmp_path / "tokens.bin", n_tokens)
     assert isinstance(tokens, np.memmap) and tokens.dtype == np.uint16
     assert tokens.tolist() == expected and len(expected) == n_tokens
-    assert np.fromfile(tmp_path / "tokens.bin", dtype="<u2").tolist() == expected       # as other programs read it
+    assert (
+        np.fromfile(tmp_path / "tokens.bin", dtype="<u2").tolist() == expected
+    )  # as other programs read it
     assert sorted(file.name for file in tmp_path.iterdir()) == ["tokens.bin", "tokens.bin.json"]
 
 
@@ -397,32 +542,65 @@ def test_windows_of_a_token_file_equal_the_windows_of_its_ids(tmp_path):
     ours = create_dataloader_v1(path, 3, 2, 1, seed=123)
     assert values(ours) == values(create_dataloader_v1(ids, 3, 2, 1, seed=123))
     assert values(WindowDataset(path, 2, 1)) == values(BookDataset(ids, 2, 1))
-    ours.dataset.token_ids[0] = 7       # a copy in memory: the file stays as it was
+    ours.dataset.token_ids[0] = 7  # a copy in memory: the file stays as it was
     assert read_tokens(path)[0] == 0
 
 
-@pytest.mark.parametrize(("content", "count", "n_tokens", "words"), [
-    (None, 3, None, ["tokens.bin is missing", "3 tokens"]),
-    (None, None, None, ["tokens.bin is missing", "at least one token"]),
-    (b"", 3, None, ["is empty", "3 tokens"]),
-    (b"", None, None, ["is empty", "at least one token"]),
-    (b"\x01\x00\x02", 2, None, ["has 3 bytes, cut off in the middle of a token", "2 tokens of two bytes each"]),
-    (b"\x01\x00\x02\x00", 3, None, ["has 4 bytes", "3 tokens of two bytes each"]),
-    (b"\x01\x00\x02\x00", 1, None, ["has 4 bytes", "1 tokens of two bytes each"]),
-    (b"\x01\x00\x02\x00", None, None, ["has 4 bytes", "tokens.bin.json beside it", "or n_tokens"]),
-    (b"\x01\x00\x02\x00", "[", None, ["has 4 bytes", "tokens.bin.json beside it", "or n_tokens"]),
-    (b"\x01\x00\x02\x00", None, 3, ["has 4 bytes", "3 tokens of two bytes each"]),
-    (b"\x01\x00\x02\x00", 2, 3, ["has 4 bytes", "3 tokens of two bytes each"]),
-], ids=["missing", "missing with its count", "empty", "empty without a count", "cut inside a token",
-        "cut between tokens", "too long", "no count", "a count that is cut off", "other than was asked for",
-        "asked for against the count"])
+@pytest.mark.parametrize(
+    ("content", "count", "n_tokens", "words"),
+    [
+        (None, 3, None, ["tokens.bin is missing", "3 tokens"]),
+        (None, None, None, ["tokens.bin is missing", "at least one token"]),
+        (b"", 3, None, ["is empty", "3 tokens"]),
+        (b"", None, None, ["is empty", "at least one token"]),
+        (
+            b"\x01\x00\x02",
+            2,
+            None,
+            ["has 3 bytes, cut off in the middle of a token", "2 tokens of two bytes each"],
+        ),
+        (b"\x01\x00\x02\x00", 3, None, ["has 4 bytes", "3 tokens of two bytes each"]),
+        (b"\x01\x00\x02\x00", 1, None, ["has 4 bytes", "1 tokens of two bytes each"]),
+        (
+            b"\x01\x00\x02\x00",
+            None,
+            None,
+            ["has 4 bytes", "tokens.bin.json beside it", "or n_tokens"],
+        ),
+        (
+            b"\x01\x00\x02\x00",
+            "[",
+            None,
+            ["has 4 bytes", "tokens.bin.json beside it", "or n_tokens"],
+        ),
+        (b"\x01\x00\x02\x00", None, 3, ["has 4 bytes", "3 tokens of two bytes each"]),
+        (b"\x01\x00\x02\x00", 2, 3, ["has 4 bytes", "3 tokens of two bytes each"]),
+    ],
+    ids=[
+        "missing",
+        "missing with its count",
+        "empty",
+        "empty without a count",
+        "cut inside a token",
+        "cut between tokens",
+        "too long",
+        "no count",
+        "a count that is cut off",
+        "other than was asked for",
+        "asked for against the count",
+    ],
+)
 def test_a_token_file_that_is_not_whole_is_refused(tmp_path, content, count, n_tokens, words):
     path = tmp_path / "tokens.bin"
     if count is not None:
-        (tmp_path / "tokens.bin.json").write_text(count if count == "[" else json.dumps({"n_tokens": count}))
+        (tmp_path / "tokens.bin.json").write_text(
+            count if count == "[" else json.dumps({"n_tokens": count})
+        )
     if content is not None:
         path.write_bytes(content)
-    for act in [lambda: read_tokens(path, n_tokens)] + [lambda: create_dataloader_v1(path, 1, 1, 1)] * (not n_tokens):
+    for act in [lambda: read_tokens(path, n_tokens)] + [
+        lambda: create_dataloader_v1(path, 1, 1, 1)
+    ] * (not n_tokens):
         with pytest.raises(ValueError) as caught:
             act()
         for word in [*words, "Write the whole file again with write_tokens"]:
@@ -449,7 +627,9 @@ def test_the_file_of_another_program_is_read_when_its_count_is_given(tmp_path):
 
 @pytest.mark.parametrize("before", [None, "The old and longer text."])
 @pytest.mark.parametrize("renames", [0, 1])
-def test_a_halt_between_the_renames_leaves_no_file_that_passes_for_another(tmp_path, monkeypatch, renames, before):
+def test_a_halt_between_the_renames_leaves_no_file_that_passes_for_another(
+    tmp_path, monkeypatch, renames, before
+):
     path, done, replace = tmp_path / "tokens.bin", [], os.replace
     if before:
         write_tokens(before, path)
@@ -479,7 +659,9 @@ def test_writing_takes_one_document_after_the_other_with_a_bar(tmp_path, monkeyp
             return list(text.encode())
 
     bars = []
-    monkeypatch.setattr("helpers.windows.progress", lambda given, **options: bars.append(options) or given)
+    monkeypatch.setattr(
+        "helpers.windows.progress", lambda given, **options: bars.append(options) or given
+    )
     path, done = tmp_path / "tokens.bin", []
 
     def documents():
@@ -493,8 +675,10 @@ def test_writing_takes_one_document_after_the_other_with_a_bar(tmp_path, monkeyp
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert n_tokens == 100 * 100_001 and most < 4e6 < 2 * n_tokens / 5     # bytes: a fifth of the file at most
-    assert sorted(done) == done and done[50] > 9e6      # what is encoded is written while others wait
+    assert (
+        n_tokens == 100 * 100_001 and most < 4e6 < 2 * n_tokens / 5
+    )  # bytes: a fifth of the file at most
+    assert sorted(done) == done and done[50] > 9e6  # what is encoded is written while others wait
     ends = np.flatnonzero(read_tokens(path, n_tokens) == 50_256)
     assert ends.tolist() == list(range(100_000, n_tokens, 100_001))
     write_tokens(["short"], path, Plain())
@@ -502,21 +686,36 @@ def test_writing_takes_one_document_after_the_other_with_a_bar(tmp_path, monkeyp
     assert [bar["disable"] for bar in bars] == [False, True, False]
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="private memory is read from Linux's /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="private memory is read from Linux's /proc"
+)
 def test_a_file_of_100_million_tokens_is_read_in_random_batches_without_filling_memory(tmp_path):
     def private():
-        return int(re.search(r"RssAnon:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+        return (
+            int(re.search(r"RssAnon:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+        )
 
     path, n_tokens = tmp_path / "tokens.bin", 100_000_000
-    token_file(path, n_tokens)[-1025:] = range(1025)        # a file with a hole: only its end lies on the disk
-    next(iter(create_dataloader_v1(list(range(2000)), 1, 8, 8)))      # what a first call loads is not counted
+    token_file(path, n_tokens)[-1025:] = range(
+        1025
+    )  # a file with a hole: only its end lies on the disk
+    next(
+        iter(create_dataloader_v1(list(range(2000)), 1, 8, 8))
+    )  # what a first call loads is not counted
     before, growth = private(), {}
     # The default, every start, no overlap, and the most windows whose order is held
-    for max_length, stride in [(256, 128), (1024, 1), (1024, 1024), (1024, -(-(n_tokens - 1024) // HELD))]:
+    for max_length, stride in [
+        (256, 128),
+        (1024, 1),
+        (1024, 1024),
+        (1024, -(-(n_tokens - 1024) // HELD)),
+    ]:
         loader = create_dataloader_v1(path, 64, max_length, stride, seed=1)
         for _, (inputs, targets) in zip(range(100), loader, strict=False):
             assert inputs.shape == targets.shape == (64, max_length)
-            growth[max_length, stride] = max(growth.get((max_length, stride), 0), private() - before)
+            growth[max_length, stride] = max(
+                growth.get((max_length, stride), 0), private() - before
+            )
     assert len(loader.dataset) > 0.99 * HELD and type(loader.sampler) is RandomSampler
     every_start = WindowDataset(path, 1024, 1)
     assert len(every_start) == n_tokens - 1024
@@ -528,7 +727,9 @@ def test_a_vocabulary_that_two_bytes_cannot_hold_is_refused(tmp_path):
     class Large:
         n_vocab, eot_token = 100_277, 100_257
 
-    with pytest.raises(ValueError, match="100277 ids; a token file holds ids up to 65,535. Use a tokenizer with"):
+    with pytest.raises(
+        ValueError, match="100277 ids; a token file holds ids up to 65,535. Use a tokenizer with"
+    ):
         write_tokens("text", tmp_path / "tokens.bin", Large())
     assert not list(tmp_path.iterdir())
 
@@ -558,7 +759,10 @@ def test_what_fails_midway_leaves_the_old_file_as_it_was(tmp_path):
         write_tokens(documents(), path)
     with pytest.raises(ValueError, match="No document came"):
         write_tokens([], path)
-    assert path.read_bytes() == before == read_tokens(path).tobytes() and len(list(tmp_path.iterdir())) == 2
+    assert (
+        path.read_bytes() == before == read_tokens(path).tobytes()
+        and len(list(tmp_path.iterdir())) == 2
+    )
 
 
 def test_to_a_worker_a_token_file_travels_as_its_path(tmp_path, monkeypatch):
@@ -574,7 +778,9 @@ def test_to_a_worker_a_token_file_travels_as_its_path(tmp_path, monkeypatch):
     assert values(pickle.loads(pickle.dumps(in_memory))) == values(in_memory)
 
 
-@pytest.mark.parametrize("start", sorted({"spawn", "fork"} & set(multiprocessing.get_all_start_methods())))
+@pytest.mark.parametrize(
+    "start", sorted({"spawn", "fork"} & set(multiprocessing.get_all_start_methods()))
+)
 def test_workers_load_the_same_batches(tmp_path, start):
     path = tmp_path / "tokens.bin"
     token_file(path, 1000)[:] = range(1000)

@@ -1,4 +1,5 @@
 """What helpers.words promises: the results of the book, nothing lost but white space, and clear errors."""
+
 from __future__ import annotations
 
 import pickle
@@ -10,16 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.downloads import ROOT
+from helpers.backstage.downloads import ROOT
 from helpers.texts import load_text
-from helpers.words import SPLIT, SimpleTokenizerV1, SimpleTokenizerV2, UnknownWord, build_vocab, split_words
+from helpers.words import (
+    SPLIT,
+    SimpleTokenizerV1,
+    SimpleTokenizerV2,
+    UnknownWord,
+    build_vocab,
+    split_words,
+)
 
 SPECIAL = ["<|endoftext|>", "<|unk|>"]
 NASTY = {
     "": [],
     " \t\r\n\v\f\u00a0\u2003\u3000": [],
-    "a\u200bb": ["a\u200bb"],                               # a space of no width is no white space
-    "12\u00a0crowns": ["12", "crowns"],                     # one that does not break is
+    "a\u200bb": ["a\u200bb"],  # a space of no width is no white space
+    "12\u00a0crowns": ["12", "crowns"],  # one that does not break is
     "\ufeffOnce": ["\ufeffOnce"],
     "-----": ["--", "--", "-"],
     "half-open--or": ["half-open", "--", "or"],
@@ -52,24 +60,104 @@ def extended(verdict) -> dict[str, int]:
 
 # ---- the values that readers of the book know ----
 
+
 def test_the_verdict_splits_into_4690_tokens(verdict):
     assert len(verdict) == 20479
-    assert verdict[:99] == ("I HAD always thought Jack Gisburn rather a cheap genius--though a good fellow enough--"
-                            "so it was no ")
+    assert verdict[:99] == (
+        "I HAD always thought Jack Gisburn rather a cheap genius--though a good fellow enough--"
+        "so it was no "
+    )
     words = split_words(verdict)
     assert len(words) == 4690
-    assert words[:30] == ["I", "HAD", "always", "thought", "Jack", "Gisburn", "rather", "a", "cheap", "genius", "--",
-                          "though", "a", "good", "fellow", "enough", "--", "so", "it", "was", "no", "great", "surprise",
-                          "to", "me", "to", "hear", "that", ",", "in"]
+    assert words[:30] == [
+        "I",
+        "HAD",
+        "always",
+        "thought",
+        "Jack",
+        "Gisburn",
+        "rather",
+        "a",
+        "cheap",
+        "genius",
+        "--",
+        "though",
+        "a",
+        "good",
+        "fellow",
+        "enough",
+        "--",
+        "so",
+        "it",
+        "was",
+        "no",
+        "great",
+        "surprise",
+        "to",
+        "me",
+        "to",
+        "hear",
+        "that",
+        ",",
+        "in",
+    ]
 
 
 def test_its_vocabulary_has_1130_tokens_in_code_point_order(vocab):
     assert len(vocab) == 1130
     assert list(vocab)[:51] == [
-        "!", '"', "'", "(", ")", ",", "--", ".", ":", ";", "?", "A", "Ah", "Among", "And", "Are", "Arrt", "As", "At",
-        "Be", "Begin", "Burlington", "But", "By", "Carlo", "Chicago", "Claude", "Come", "Croft", "Destroyed",
-        "Devonshire", "Don", "Dubarry", "Emperors", "Florence", "For", "Gallery", "Gideon", "Gisburn", "Gisburns",
-        "Grafton", "Greek", "Grindle", "Grindles", "HAD", "Had", "Hang", "Has", "He", "Her", "Hermia"]
+        "!",
+        '"',
+        "'",
+        "(",
+        ")",
+        ",",
+        "--",
+        ".",
+        ":",
+        ";",
+        "?",
+        "A",
+        "Ah",
+        "Among",
+        "And",
+        "Are",
+        "Arrt",
+        "As",
+        "At",
+        "Be",
+        "Begin",
+        "Burlington",
+        "But",
+        "By",
+        "Carlo",
+        "Chicago",
+        "Claude",
+        "Come",
+        "Croft",
+        "Destroyed",
+        "Devonshire",
+        "Don",
+        "Dubarry",
+        "Emperors",
+        "Florence",
+        "For",
+        "Gallery",
+        "Gideon",
+        "Gisburn",
+        "Gisburns",
+        "Grafton",
+        "Greek",
+        "Grindle",
+        "Grindles",
+        "HAD",
+        "Had",
+        "Hang",
+        "Has",
+        "He",
+        "Her",
+        "Hermia",
+    ]
     assert list(vocab.items())[-3:] == [("younger", 1127), ("your", 1128), ("yourself", 1129)]
     assert list(vocab.values()) == list(range(1130))
 
@@ -80,7 +168,10 @@ def test_v1_encodes_the_books_sentence_to_its_ids_and_back(vocab):
     ids = [1, 56, 2, 850, 988, 602, 533, 746, 5, 1126, 596, 5, 1, 67, 7, 38, 851, 1108, 754, 793, 7]
     assert tokenizer.encode(text) == [*ids, 1]
     assert tokenizer.encode(text[:-1]) == ids
-    assert tokenizer.decode(ids) == '" It\' s the last he painted, you know," Mrs. Gisburn said with pardonable pride.'
+    assert (
+        tokenizer.decode(ids)
+        == '" It\' s the last he painted, you know," Mrs. Gisburn said with pardonable pride.'
+    )
 
 
 def test_v1_has_no_id_for_hello(vocab):
@@ -91,18 +182,49 @@ def test_v1_has_no_id_for_hello(vocab):
 
 def test_two_special_tokens_make_1132_and_stand_last(extended):
     assert len(extended) == 1132
-    assert list(extended.items())[-5:] == [("younger", 1127), ("your", 1128), ("yourself", 1129),
-                                           ("<|endoftext|>", 1130), ("<|unk|>", 1131)]
+    assert list(extended.items())[-5:] == [
+        ("younger", 1127),
+        ("your", 1128),
+        ("yourself", 1129),
+        ("<|endoftext|>", 1130),
+        ("<|unk|>", 1131),
+    ]
 
 
 def test_v2_gives_the_books_ids_for_two_joined_texts(extended):
     tokenizer = SimpleTokenizerV2(extended)
-    text = " <|endoftext|> ".join(["Hello, do you like tea. Is this-- a test?",
-                                   "In the sunlit terraces of the palace."])
-    ids = [1131, 5, 355, 1126, 628, 975, 7, 1131, 999, 6, 115, 1131, 10, 1130, 55, 988, 956, 984, 722, 988, 1131, 7]
+    text = " <|endoftext|> ".join(
+        ["Hello, do you like tea. Is this-- a test?", "In the sunlit terraces of the palace."]
+    )
+    ids = [
+        1131,
+        5,
+        355,
+        1126,
+        628,
+        975,
+        7,
+        1131,
+        999,
+        6,
+        115,
+        1131,
+        10,
+        1130,
+        55,
+        988,
+        956,
+        984,
+        722,
+        988,
+        1131,
+        7,
+    ]
     assert tokenizer.encode(text) == ids
-    assert tokenizer.decode(ids) == ("<|unk|>, do you like tea. <|unk|> this -- a <|unk|>? <|endoftext|> "
-                                     "In the sunlit terraces of the <|unk|>.")
+    assert tokenizer.decode(ids) == (
+        "<|unk|>, do you like tea. <|unk|> this -- a <|unk|>? <|endoftext|> "
+        "In the sunlit terraces of the <|unk|>."
+    )
 
 
 def test_v1_leaves_spaces_before_colons_and_semicolons_and_v2_does_not(extended):
@@ -163,7 +285,7 @@ print(text)
 print(tokenizer.encode(text))
 print(tokenizer.decode(tokenizer.encode(text)))
 '''
-PRINTED = '''Total number of character: 20479
+PRINTED = """Total number of character: 20479
 4690
 1130
 ('Hermia', 50)
@@ -180,7 +302,7 @@ KeyError 'Hello'
 Hello, do you like tea? <|endoftext|> In the sunlit terraces of the palace.
 [1131, 5, 355, 1126, 628, 975, 10, 1130, 55, 988, 956, 984, 722, 988, 1131, 7]
 <|unk|>, do you like tea? <|endoftext|> In the sunlit terraces of the <|unk|>.
-'''
+"""
 
 
 def test_code_written_for_the_book_prints_here_what_it_prints_there(verdict, capsys):
@@ -190,12 +312,17 @@ def test_code_written_for_the_book_prints_here_what_it_prints_there(verdict, cap
 
 # ---- any text ----
 
+
 @pytest.mark.parametrize("text", NASTY, ids=ascii)
 def test_unusual_text_splits_as_the_pattern_says(text):
     assert split_words(text) == NASTY[text]
 
 
-@given(st.text(st.one_of(st.characters(exclude_categories=()), st.sampled_from(" \n\t,.:;?_!\"()'-aB"))))
+@given(
+    st.text(
+        st.one_of(st.characters(exclude_categories=()), st.sampled_from(" \n\t,.:;?_!\"()'-aB"))
+    )
+)
 def test_only_white_space_is_ever_lost(text):
     words = split_words(text)
     assert "".join(words) == "".join(text.split())
@@ -215,7 +342,7 @@ def test_ids_are_given_in_order_without_a_gap_and_special_tokens_come_last(text,
     vocab = build_vocab(words, special)
     assert list(vocab.values()) == list(range(len(vocab)))
     assert set(vocab) == {*words, *special}
-    assert list(vocab)[:len(set(words))] == sorted(set(words))
+    assert list(vocab)[: len(set(words))] == sorted(set(words))
 
 
 @pytest.mark.parametrize("kind", [SimpleTokenizerV1, SimpleTokenizerV2])
@@ -237,7 +364,11 @@ def test_v2_has_an_id_for_every_word_of_every_text(known, unseen):
 
 @pytest.mark.parametrize("name", ["the-wall-walker", "the-verdict", "the-awakening"])
 def test_whole_stories_lose_nothing_but_white_space(name, request):
-    text = load_text(name) if name == "the-wall-walker" else request.getfixturevalue(name.split("-")[1])
+    text = (
+        load_text(name)
+        if name == "the-wall-walker"
+        else request.getfixturevalue(name.split("-")[1])
+    )
     assert "".join(split_words(text)) == re.sub(r"\s", "", text)
 
 
@@ -249,7 +380,10 @@ def test_a_vocabulary_does_not_depend_on_the_order_of_the_words():
 
 def test_a_special_token_that_is_a_word_already_or_comes_twice_has_one_id():
     assert build_vocab(["b", "<|unk|>"], ["<|unk|>", "<|endoftext|>", "<|unk|>"]) == {
-        "<|unk|>": 0, "b": 1, "<|endoftext|>": 2}
+        "<|unk|>": 0,
+        "b": 1,
+        "<|endoftext|>": 2,
+    }
 
 
 def test_decode_takes_the_ids_of_torch_and_numpy():
@@ -257,7 +391,11 @@ def test_decode_takes_the_ids_of_torch_and_numpy():
     import torch
 
     tokenizer = SimpleTokenizerV1(build_vocab(["a", "b", "."]))
-    assert tokenizer.decode(torch.tensor([1, 2, 0])) == tokenizer.decode(numpy.array([1, 2, 0])) == "a b."
+    assert (
+        tokenizer.decode(torch.tensor([1, 2, 0]))
+        == tokenizer.decode(numpy.array([1, 2, 0]))
+        == "a b."
+    )
     assert tokenizer.decode([]) == ""
 
 
@@ -268,13 +406,15 @@ def test_a_megabyte_of_marks_is_split_to_its_end():
 
 # ---- what a person can do wrong ----
 
+
 def test_an_unknown_word_is_a_key_error_that_says_what_came_what_is_known_and_what_to_do():
     tokenizer = SimpleTokenizerV1(build_vocab(["tea", "."]))
     with pytest.raises(KeyError) as caught:
         tokenizer.encode("tea. Hello")
     assert str(caught.value) == (
         "'Hello' is not among the 2 tokens of this vocabulary, and only those have an id. Build the vocabulary from a "
-        "text that has the word, or use SimpleTokenizerV2 with '<|unk|>' in its vocabulary.")
+        "text that has the word, or use SimpleTokenizerV2 with '<|unk|>' in its vocabulary."
+    )
     assert caught.value.__suppress_context__
 
 
@@ -291,19 +431,32 @@ def test_v2_without_unk_in_its_vocabulary_says_that_it_is_missing():
 @pytest.mark.parametrize("token_id", [2, -1, 10**30, "tea"])
 def test_an_id_that_names_no_token_is_told_with_the_size_of_the_vocabulary(token_id):
     tokenizer = SimpleTokenizerV1(build_vocab(["tea", "."]))
-    with pytest.raises(KeyError, match=f"{token_id!r} is none of the 2 ids of this vocabulary. Decode a list of ids"):
+    with pytest.raises(
+        KeyError,
+        match=f"{token_id!r} is none of the 2 ids of this vocabulary. Decode a list of ids",
+    ):
         tokenizer.decode([token_id])
 
 
-@pytest.mark.parametrize("ids", [1, [[1, 0]], None, pytest.param("torch", id="a batch of torch"),
-                                 pytest.param("numpy", id="a batch of numpy")])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        1,
+        [[1, 0]],
+        None,
+        pytest.param("torch", id="a batch of torch"),
+        pytest.param("numpy", id="a batch of numpy"),
+    ],
+)
 def test_ids_that_are_no_flat_list_are_told_so(ids):
     import numpy
     import torch
 
     batches = {"torch": torch.tensor([[1, 0]]), "numpy": numpy.array([[1, 0]])}
     with pytest.raises(TypeError, match="is no flat list of ids, and expects one"):
-        SimpleTokenizerV1(build_vocab(["tea", "."])).decode(batches[ids] if isinstance(ids, str) else ids)
+        SimpleTokenizerV1(build_vocab(["tea", "."])).decode(
+            batches[ids] if isinstance(ids, str) else ids
+        )
 
 
 def test_an_id_between_two_ids_is_not_taken_for_one_of_them():
@@ -311,13 +464,20 @@ def test_an_id_between_two_ids_is_not_taken_for_one_of_them():
         SimpleTokenizerV1(build_vocab(["tea", "."])).decode([0.7])
 
 
-@pytest.mark.parametrize("arguments, name", [(("a cat",), "words"), ((["a"], "<|unk|>"), "special_tokens")])
+@pytest.mark.parametrize(
+    "arguments, name", [(("a cat",), "words"), ((["a"], "<|unk|>"), "special_tokens")]
+)
 def test_one_string_where_a_list_belongs_is_named(arguments, name):
-    with pytest.raises(TypeError, match=f"got one string for {name}, and expects a list of strings: call build_vocab"):
+    with pytest.raises(
+        TypeError,
+        match=f"got one string for {name}, and expects a list of strings: call build_vocab",
+    ):
         build_vocab(*arguments)
 
 
-@pytest.mark.parametrize("wrong, name", [(b"a cat", "bytes"), (["a", "cat"], "list"), (None, "NoneType")])
+@pytest.mark.parametrize(
+    "wrong, name", [(b"a cat", "bytes"), (["a", "cat"], "list"), (None, "NoneType")]
+)
 def test_what_is_no_text_is_named_with_the_way_to_a_text(wrong, name):
     with pytest.raises(TypeError, match=f"got {name}, and expects one string. Read a file as text"):
         split_words(wrong)

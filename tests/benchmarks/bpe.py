@@ -3,6 +3,7 @@
 CPU time (that of all threads), the programs taking turns, the median of the rounds. The text is 2 MB of
 English Wikipedia, as it lies in gensim's wheel: articles with their capitals, numbers and signs.
 """
+
 from __future__ import annotations
 
 import bz2
@@ -18,11 +19,15 @@ from gensim.corpora import wikicorpus
 from gensim.test.utils import datapath
 
 from helpers.bpe import BytePairTokenizer
-from helpers.downloads import gpt2_files
+from helpers.backstage.downloads import gpt2_files
 from tests import naive
 
 DUMP = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
-SHORT = ["Hello world", "It's 2024, isn't it? café 👋", "The quick brown fox jumps over the lazy dog."]
+SHORT = [
+    "Hello world",
+    "It's 2024, isn't it? café 👋",
+    "The quick brown fox jumps over the lazy dog.",
+]
 
 
 def wikipedia(size: int) -> str:
@@ -43,14 +48,23 @@ def hugging_face(text: str, size: int) -> tokenizers.Tokenizer:
     byte_level = tokenizers.pre_tokenizers.ByteLevel
     tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
     tokenizer.pre_tokenizer = byte_level(add_prefix_space=False, use_regex=True)
-    tokenizer.train_from_iterator([text], tokenizers.trainers.BpeTrainer(
-        vocab_size=size, initial_alphabet=byte_level.alphabet(), show_progress=False, max_token_length=None))
+    tokenizer.train_from_iterator(
+        [text],
+        tokenizers.trainers.BpeTrainer(
+            vocab_size=size,
+            initial_alphabet=byte_level.alphabet(),
+            show_progress=False,
+            max_token_length=None,
+        ),
+    )
     return tokenizer
 
 
 def hugging_face_gpt2() -> tokenizers.Tokenizer:
     tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE.from_file(*map(str, gpt2_files())))
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(
+        add_prefix_space=False, use_regex=True
+    )
     return tokenizer
 
 
@@ -76,7 +90,11 @@ def measure(title: str, runs: dict, rounds: int) -> None:
 def main() -> None:
     text = wikipedia(2_000_000)
     small = text[:100_000]
-    gpt2, theirs, hugging = BytePairTokenizer.gpt2(), tiktoken.get_encoding("gpt2"), hugging_face_gpt2()
+    gpt2, theirs, hugging = (
+        BytePairTokenizer.gpt2(),
+        tiktoken.get_encoding("gpt2"),
+        hugging_face_gpt2(),
+    )
     assert gpt2.encode_ordinary(text) == theirs.encode_ordinary(text) == hugging.encode(text).ids
     assert naive.encode(small, gpt2.merges) == gpt2.encode_ordinary(small)
     assert naive.train(small[:20_000], 144) == [*ours(small[:20_000], 400, "first").merges]
@@ -85,25 +103,63 @@ def main() -> None:
         gpt2._cache.clear()
         gpt2.encode_ordinary(text)
 
-    print(f"| {'task':44} | {'program':24} | {'CPU s':>10} | {'times':>7} |\n|{'-' * 46}|{'-' * 26}|-----------:|--------:|")
-    measure("train: 2 MB to 8,000 tokens", {
-        "Hugging Face tokenizers": lambda: hugging_face(text, 8000), "ours, ties=smallest": lambda: ours(text, 8000, "smallest"),
-        "ours, ties=first": lambda: ours(text, 8000, "first")}, 5)
-    measure("train: 100 KB to 500 tokens", {
-        "Hugging Face tokenizers": lambda: hugging_face(small, 500), "ours, ties=first": lambda: ours(small, 500, "first"),
-        "naive": lambda: naive.train(small, 244)}, 3)
-    measure("encode: 2 MB with GPT-2's merges", {
-        "tiktoken encode_ordinary": lambda: theirs.encode_ordinary(text), "ours, warm": lambda: gpt2.encode_ordinary(text),
-        "ours, cold": cold, "Hugging Face tokenizers": lambda: hugging.encode(text)}, 5)
-    measure("encode: 100 KB with GPT-2's merges", {
-        "tiktoken encode_ordinary": lambda: theirs.encode_ordinary(small), "ours, warm": lambda: gpt2.encode_ordinary(small),
-        "naive": lambda: naive.encode(small, gpt2.merges)}, 5)
+    print(
+        f"| {'task':44} | {'program':24} | {'CPU s':>10} | {'times':>7} |\n|{'-' * 46}|{'-' * 26}|-----------:|--------:|"
+    )
+    measure(
+        "train: 2 MB to 8,000 tokens",
+        {
+            "Hugging Face tokenizers": lambda: hugging_face(text, 8000),
+            "ours, ties=smallest": lambda: ours(text, 8000, "smallest"),
+            "ours, ties=first": lambda: ours(text, 8000, "first"),
+        },
+        5,
+    )
+    measure(
+        "train: 100 KB to 500 tokens",
+        {
+            "Hugging Face tokenizers": lambda: hugging_face(small, 500),
+            "ours, ties=first": lambda: ours(small, 500, "first"),
+            "naive": lambda: naive.train(small, 244),
+        },
+        3,
+    )
+    measure(
+        "encode: 2 MB with GPT-2's merges",
+        {
+            "tiktoken encode_ordinary": lambda: theirs.encode_ordinary(text),
+            "ours, warm": lambda: gpt2.encode_ordinary(text),
+            "ours, cold": cold,
+            "Hugging Face tokenizers": lambda: hugging.encode(text),
+        },
+        5,
+    )
+    measure(
+        "encode: 100 KB with GPT-2's merges",
+        {
+            "tiktoken encode_ordinary": lambda: theirs.encode_ordinary(small),
+            "ours, warm": lambda: gpt2.encode_ordinary(small),
+            "naive": lambda: naive.encode(small, gpt2.merges),
+        },
+        5,
+    )
     for short in SHORT:
-        measure(f"encode 10,000 times: {short[:20]!r}", {
-            "tiktoken encode": partial(often, theirs.encode, short), "ours, warm": partial(often, gpt2.encode, short)}, 7)
-    measure("encode: one letter 100,000 times", {
-        "tiktoken encode_ordinary": lambda: theirs.encode_ordinary("a" * 100_000),
-        "ours": lambda: gpt2.encode_ordinary("a" * 100_000)}, 5)
+        measure(
+            f"encode 10,000 times: {short[:20]!r}",
+            {
+                "tiktoken encode": partial(often, theirs.encode, short),
+                "ours, warm": partial(often, gpt2.encode, short),
+            },
+            7,
+        )
+    measure(
+        "encode: one letter 100,000 times",
+        {
+            "tiktoken encode_ordinary": lambda: theirs.encode_ordinary("a" * 100_000),
+            "ours": lambda: gpt2.encode_ordinary("a" * 100_000),
+        },
+        5,
+    )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 CPU time with one thread, the ways taking turns, the medians of the rounds; a ratio is taken within each round. All
 ways must give the same numbers. Memory is the most that torch's own record of a call has in use at once, result included.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -19,11 +20,15 @@ from helpers.embeddings import InputEmbedding
 from helpers.texts import load_text
 from helpers.windows import WindowDataset
 from tests.benchmarks.table import machine, markdown, take_turns
-from tests.books import Chapter
+from tests.tools.books import Chapter
 
-VOCAB, WIDTHS, TOKENS = 50_257, (256, 768), 1_024       # GPT-2's tokens, the book's width and GPT-2's, one full window
+VOCAB, WIDTHS, TOKENS = (
+    50_257,
+    (256, 768),
+    1_024,
+)  # GPT-2's tokens, the book's width and GPT-2's, one full window
 ROUNDS, REPEATS = 5, 100
-BATCH, LENGTH, STEPS = 16, 32, 100                      # as chapter 8 trains on a text
+BATCH, LENGTH, STEPS = 16, 32, 100  # as chapter 8 trains on a text
 
 
 class OneHot(nn.Module):
@@ -42,7 +47,9 @@ def peak(call: Callable[[], object]) -> int:
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
         result = call()
         del result
-    events = [event for event in record.profiler.kineto_results.events() if event.name() == "[memory]"]
+    events = [
+        event for event in record.profiler.kineto_results.events() if event.name() == "[memory]"
+    ]
     used = most = 0
     for event in sorted(events, key=lambda event: event.start_ns()):
         used += event.nbytes()
@@ -57,7 +64,7 @@ def reading(dim: int) -> list[list[str]]:
     ids = torch.randint(VOCAB, (TOKENS,))
     one_hot = OneHot(lookup)
 
-    def many() -> None:         # one lookup is too short to be timed
+    def many() -> None:  # one lookup is too short to be timed
         for _ in range(REPEATS):
             lookup(ids)
 
@@ -72,8 +79,15 @@ def reading(dim: int) -> list[list[str]]:
 def training() -> list[list[str]]:
     """Chapter 8's model and its training, on its text; beside it the same with one-hot rows."""
     chapter = Chapter("08").defined(
-        "class TinyModel", "def loss_of", "def train(", torch=torch, nn=nn, F=F, InputEmbedding=InputEmbedding,
-        progress=lambda steps, desc: steps)
+        "class TinyModel",
+        "def loss_of",
+        "def train(",
+        torch=torch,
+        nn=nn,
+        F=F,
+        InputEmbedding=InputEmbedding,
+        progress=lambda steps, desc: steps,
+    )
     text = load_text("the-wall-walker")
     tokenizer = BytePairTokenizer.train(text, 512)
     windows = WindowDataset(tokenizer.encode_ordinary(text), LENGTH, 1)
@@ -91,12 +105,24 @@ def training() -> list[list[str]]:
     def train(one_hot: bool, steps: int = STEPS) -> list[float]:
         return chapter["train"](model(one_hot), draw, steps)
 
-    train(False, 1)         # torch's optimizer imports much at its first step
-    losses, times = take_turns({"lookup": partial(train, False), "one-hot": partial(train, True)}, ROUNDS)
-    assert max(abs(a - b) for a, b in zip(losses["lookup"][0], losses["one-hot"][0], strict=True)) < 0.01
-    bytes_used = {"lookup": step_peak(model(False), chapter, draw), "one-hot": step_peak(model(True), chapter, draw)}
-    return rows(f"training: {STEPS} steps of {BATCH} x {LENGTH} tokens, table {tokenizer.n_vocab} x 64", times, bytes_used,
-                STEPS * BATCH * LENGTH)
+    train(False, 1)  # torch's optimizer imports much at its first step
+    losses, times = take_turns(
+        {"lookup": partial(train, False), "one-hot": partial(train, True)}, ROUNDS
+    )
+    assert (
+        max(abs(a - b) for a, b in zip(losses["lookup"][0], losses["one-hot"][0], strict=True))
+        < 0.01
+    )
+    bytes_used = {
+        "lookup": step_peak(model(False), chapter, draw),
+        "one-hot": step_peak(model(True), chapter, draw),
+    }
+    return rows(
+        f"training: {STEPS} steps of {BATCH} x {LENGTH} tokens, table {tokenizer.n_vocab} x 64",
+        times,
+        bytes_used,
+        STEPS * BATCH * LENGTH,
+    )
 
 
 def step_peak(model: nn.Module, chapter: dict, draw: Callable) -> int:
@@ -110,21 +136,42 @@ def step_peak(model: nn.Module, chapter: dict, draw: Callable) -> int:
     return peak(step)
 
 
-def rows(task: str, times: dict[str, list[float]], bytes_used: dict[str, int], tokens: int) -> list[list[str]]:
+def rows(
+    task: str, times: dict[str, list[float]], bytes_used: dict[str, int], tokens: int
+) -> list[list[str]]:
     """Rows of the table: lookup first, to which one-hot is compared."""
     first = times["lookup"]
-    return [[task if way == "lookup" else "", way, f"{median(taken) * 1e3:,.3f}", f"{tokens / median(taken):,.0f}",
-             f"{median(a / b for a, b in zip(taken, first, strict=True)):,.2f}",
-             f"{bytes_used[way] / 1e6:,.2f}", f"{bytes_used[way] / bytes_used['lookup']:,.1f}"]
-            for way, taken in times.items()]
+    return [
+        [
+            task if way == "lookup" else "",
+            way,
+            f"{median(taken) * 1e3:,.3f}",
+            f"{tokens / median(taken):,.0f}",
+            f"{median(a / b for a, b in zip(taken, first, strict=True)):,.2f}",
+            f"{bytes_used[way] / 1e6:,.2f}",
+            f"{bytes_used[way] / bytes_used['lookup']:,.1f}",
+        ]
+        for way, taken in times.items()
+    ]
 
 
 def main() -> None:
     """Measure all and print the table."""
     torch.set_num_threads(1)
     torch.manual_seed(123)
-    table = markdown(["task", "way", "CPU ms", "tokens a CPU second", "times as long", "most memory, MB", "times as much"],
-                     [*(row for dim in WIDTHS for row in reading(dim)), *training()], left=2)
+    table = markdown(
+        [
+            "task",
+            "way",
+            "CPU ms",
+            "tokens a CPU second",
+            "times as long",
+            "most memory, MB",
+            "times as much",
+        ],
+        [*(row for dim in WIDTHS for row in reading(dim)), *training()],
+        left=2,
+    )
     print(f"{machine('torch', 'numpy')}; medians of {ROUNDS} rounds\n\n{table}")
 
 

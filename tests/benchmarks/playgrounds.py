@@ -4,6 +4,7 @@ One update is what happens between a widget's new value and the new HTML: drawin
 CPU time. Each update has new values, so that nothing is answered from memory; texts have 500 characters. What the
 browser then needs is not in the figures.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -18,13 +19,16 @@ from helpers.vectors import load_word_vectors
 
 ROUNDS = 40
 LENGTH = 500
-LIMIT = 50      # milliseconds that a median may take
+LIMIT = 50  # milliseconds that a median may take
 
 
 def spelled_wrongly(words: list[str]) -> Iterator[str]:
     """Words of the table with a letter too many, as a learner may type them."""
     for place in range(100, 10_000, 37):
-        if len(words[place]) > 4 and (wrong := words[place][:3] + "z" + words[place][3:]) not in words:
+        if (
+            len(words[place]) > 4
+            and (wrong := words[place][:3] + "z" + words[place][3:]) not in words
+        ):
             yield wrong
 
 
@@ -32,7 +36,7 @@ def cases() -> dict[str, Callable[[], tuple]]:
     """By the name of a row: what makes a playground, and the values that are set on it one after another."""
     story = load_text()
     vectors = load_word_vectors()
-    texts = [story[100 * turn:100 * turn + LENGTH] for turn in range(ROUNDS + 5)]
+    texts = [story[100 * turn : 100 * turn + LENGTH] for turn in range(ROUNDS + 5)]
     text, common = texts[0], [word for word in vectors.index_to_key[:400] if word.isalpha()]
     ids = [" ".join(str((turn + 5 * k) % 6) for k in range(12)) for turn in range(ROUNDS + 5)]
     sentences = [" ".join(some.split())[:LENGTH] for some in texts]
@@ -50,19 +54,23 @@ def cases() -> dict[str, Callable[[], tuple]]:
         "windows, text": case(lambda: play.windows(text), "text", texts),
         "windows, stride": case(lambda: play.windows(text), "stride", [*range(1, 15)] * 4),
         "analogies, word": case(lambda: play.analogies(vectors), "b", common),
-        "analogies, unknown word": case(lambda: play.analogies(vectors), "b",
-                                        spelled_wrongly(vectors.index_to_key)),
+        "analogies, unknown word": case(
+            lambda: play.analogies(vectors), "b", spelled_wrongly(vectors.index_to_key)
+        ),
         "lookup, ids": case(play.lookup, "ids", ids),
         "positions, sentence": case(lambda: play.positions(text), "sentence", sentences),
         "pipe, text": case(lambda: play.pipe(text), "text", texts),
-        "pipe, token": case(lambda: play.pipe(text), "token", range(100))}
+        "pipe, token": case(lambda: play.pipe(text), "token", range(100)),
+    }
 
 
 def measure(case: Callable[[], tuple], rounds: int = ROUNDS) -> list[float]:
     """The milliseconds of each update; the first three, which warm up, are left out."""
     playground, control, values = case()
     times = []
-    for value in islice((value for value in values if value != playground.controls[control].value), rounds + 3):
+    for value in islice(
+        (value for value in values if value != playground.controls[control].value), rounds + 3
+    ):
         start = process_time()
         playground.controls[control].value = value
         times.append(1000 * (process_time() - start))

@@ -1,4 +1,5 @@
 """What benchmarks share: programs that take turns, and their figures as a table."""
+
 from __future__ import annotations
 
 import gc
@@ -9,7 +10,9 @@ from importlib.metadata import version
 from time import process_time
 
 
-def take_turns(programs: dict[str, Callable[[], object]], rounds: int) -> tuple[dict[str, list], dict[str, list[float]]]:
+def take_turns(
+    programs: dict[str, Callable[[], object]], rounds: int
+) -> tuple[dict[str, list], dict[str, list[float]]]:
     """By program what each round gave, and the CPU seconds that it took; in a round all programs run one after another."""
     results: dict[str, list] = {name: [] for name in programs}
     times: dict[str, list[float]] = {name: [] for name in programs}
@@ -27,7 +30,9 @@ def take_turns(programs: dict[str, Callable[[], object]], rounds: int) -> tuple[
 def markdown(heads: list[str], rows: list[list[str]], left: int = 0) -> str:
     """A Markdown table; its first `left` columns stand to the left, the others to the right."""
     sides = [" --- |" if i < left else " ---: |" for i in range(len(heads))]
-    return "\n".join(f"| {' | '.join(row)} |" if row else f"|{''.join(sides)}" for row in [heads, [], *rows])
+    return "\n".join(
+        f"| {' | '.join(row)} |" if row else f"|{''.join(sides)}" for row in [heads, [], *rows]
+    )
 
 
 def machine(*packages: str) -> str:

@@ -4,11 +4,14 @@ CPU time with one thread, both sides taking turns, the medians of the rounds. Wh
 must give the same rows, the same answers and the same score, and skip-gram is also judged by WordSim353.
 The table is also written to notebooks/teaching/vectors_benchmark.md, where teachers find it.
 """
+
 from __future__ import annotations
 
 import os
 
-os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")   # before numpy is there
+os.environ |= dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
+)  # before numpy is there
 
 import sys
 import tempfile
@@ -19,7 +22,7 @@ import numpy as np
 from gensim.models import KeyedVectors, Word2Vec
 from gensim.test.utils import datapath
 
-from helpers.downloads import ROOT
+from helpers.backstage.downloads import ROOT
 from helpers.skipgram import train_skipgram, wikipedia_texts
 from helpers.vectors import analogy, analogy_questions, load_word_vectors, score_analogies
 from tests.benchmarks.table import machine, markdown, take_turns
@@ -27,16 +30,28 @@ from tests.benchmarks.table import machine, markdown, take_turns
 REPORT = ROOT / "notebooks" / "teaching" / "vectors_benchmark.md"
 ROUNDS = 5
 # gensim's own settings for little text, those of the chapter: its default alpha reaches half of that quality here.
-GENSIM = {"sg": 1, "vector_size": 50, "window": 8, "alpha": 0.1, "sample": 1e-4, "epochs": 5, "min_count": 5}
+GENSIM = {
+    "sg": 1,
+    "vector_size": 50,
+    "window": 8,
+    "alpha": 0.1,
+    "sample": 1e-4,
+    "epochs": 5,
+    "min_count": 5,
+}
 
 
-def compared(task: str, times: dict[str, list[float]], limit: str, note: dict[str, str] | None = None) -> list[list[str]]:
+def compared(
+    task: str, times: dict[str, list[float]], limit: str, note: dict[str, str] | None = None
+) -> list[list[str]]:
     """Rows of the table: ours, then gensim, with the median of the ratios within the rounds beside ours."""
     (ours, mine), (theirs, other) = times.items()
     ratio = median(a / b for a, b in zip(mine, other, strict=True))
     note = note or {}
-    rows = [[task, ours, f"{median(mine):.4f}", f"{ratio:.3f}", limit, note.get(ours, "")],
-            ["", theirs, f"{median(other):.4f}", "1", "", note.get(theirs, "")]]
+    rows = [
+        [task, ours, f"{median(mine):.4f}", f"{ratio:.3f}", limit, note.get(ours, "")],
+        ["", theirs, f"{median(other):.4f}", "1", "", note.get(theirs, "")],
+    ]
     print(*map(" | ".join, rows), sep="\n", file=sys.stderr, flush=True)
     return rows
 
@@ -50,22 +65,44 @@ def loading(vectors: KeyedVectors) -> list[list[str]]:
         def gensim():
             return KeyedVectors.load_word2vec_format(path, binary=True)
 
-        results, times = take_turns({"load_word_vectors": load_word_vectors, "load_word2vec_format": gensim}, ROUNDS)
+        results, times = take_turns(
+            {"load_word_vectors": load_word_vectors, "load_word2vec_format": gensim}, ROUNDS
+        )
         one, other = results["load_word_vectors"][0], results["load_word2vec_format"][0]
         assert one.index_to_key == other.index_to_key and np.array_equal(one.vectors, other.vectors)
-        rows = compared("second load, 31,530 words x 300", times, "at most 0.100", {"load_word_vectors": "same rows"})
-        _, times = take_turns({"load_word_vectors": lambda: load_word_vectors().most_similar("king"),
-                               "load_word2vec_format": lambda: gensim().most_similar("king")}, ROUNDS)
+        rows = compared(
+            "second load, 31,530 words x 300",
+            times,
+            "at most 0.100",
+            {"load_word_vectors": "same rows"},
+        )
+        _, times = take_turns(
+            {
+                "load_word_vectors": lambda: load_word_vectors().most_similar("king"),
+                "load_word2vec_format": lambda: gensim().most_similar("king"),
+            },
+            ROUNDS,
+        )
         return rows + compared("... and a first question", times, "")
 
 
 def neighbours(vectors: KeyedVectors) -> list[list[str]]:
     """Questions one at a time."""
-    asked = [question[:3] for questions in analogy_questions().values() for question in questions[::50]
-             if all(word in vectors for word in question)]
-    results, times = take_turns({
-        "analogy": lambda: [analogy(vectors, *question)[0][0] for question in asked],
-        "most_similar": lambda: [vectors.most_similar(positive=[b, c], negative=[a])[0][0] for a, b, c in asked]}, ROUNDS)
+    asked = [
+        question[:3]
+        for questions in analogy_questions().values()
+        for question in questions[::50]
+        if all(word in vectors for word in question)
+    ]
+    results, times = take_turns(
+        {
+            "analogy": lambda: [analogy(vectors, *question)[0][0] for question in asked],
+            "most_similar": lambda: [
+                vectors.most_similar(positive=[b, c], negative=[a])[0][0] for a, b, c in asked
+            ],
+        },
+        ROUNDS,
+    )
     assert results["analogy"] == results["most_similar"]
     return compared(f"{len(asked)} questions one by one", times, "", {"analogy": "same answers"})
 
@@ -73,41 +110,74 @@ def neighbours(vectors: KeyedVectors) -> list[list[str]]:
 def scoring(vectors: KeyedVectors) -> list[list[str]]:
     """All questions, with and without leaving out the query words; gensim can only do the first, twice."""
     path = datapath("questions-words.txt")
-    results, times = take_turns({
-        "score_analogies": lambda: [score_analogies(vectors, exclude)["all"] for exclude in (True, False)],
-        "evaluate_word_analogies": lambda: [vectors.evaluate_word_analogies(path, case_insensitive=False)[1][-1]
-                                            for _ in range(2)]}, 3)
+    results, times = take_turns(
+        {
+            "score_analogies": lambda: [
+                score_analogies(vectors, exclude)["all"] for exclude in (True, False)
+            ],
+            "evaluate_word_analogies": lambda: [
+                vectors.evaluate_word_analogies(path, case_insensitive=False)[1][-1]
+                for _ in range(2)
+            ],
+        },
+        3,
+    )
     struck, theirs = results["score_analogies"][0][0], results["evaluate_word_analogies"][0][0]
     right, wrong = len(theirs["correct"]), len(theirs["incorrect"])
     assert struck[:2] == (right, right + wrong), (struck, right, wrong)
     score = f"{right:,} of {right + wrong:,} right"
-    return compared("all questions, two ways", times, "at most 0.125",
-                    {"score_analogies": score, "evaluate_word_analogies": score})
+    return compared(
+        "all questions, two ways",
+        times,
+        "at most 0.125",
+        {"score_analogies": score, "evaluate_word_analogies": score},
+    )
 
 
 def training() -> tuple[list[list[str]], str]:
     """Skip-gram with negative sampling on the Wikipedia sample, and the words a CPU second of both."""
     texts = wikipedia_texts()
-    words, seeds = sum(map(len, texts)) * GENSIM["epochs"], {"train_skipgram": iter(range(9)), "Word2Vec": iter(range(9))}
-    results, times = take_turns({
-        "train_skipgram": lambda: train_skipgram(texts, seed=next(seeds["train_skipgram"])),
-        "Word2Vec": lambda: Word2Vec(texts, workers=1, seed=next(seeds["Word2Vec"]), **GENSIM).wv}, 3)
-    quality = {name: median(table.evaluate_word_pairs(datapath("wordsim353.tsv"))[1][0] for table in tables)
-               for name, tables in results.items()}
+    words, seeds = (
+        sum(map(len, texts)) * GENSIM["epochs"],
+        {"train_skipgram": iter(range(9)), "Word2Vec": iter(range(9))},
+    )
+    results, times = take_turns(
+        {
+            "train_skipgram": lambda: train_skipgram(texts, seed=next(seeds["train_skipgram"])),
+            "Word2Vec": lambda: (
+                Word2Vec(texts, workers=1, seed=next(seeds["Word2Vec"]), **GENSIM).wv
+            ),
+        },
+        3,
+    )
+    quality = {
+        name: median(
+            table.evaluate_word_pairs(datapath("wordsim353.tsv"))[1][0] for table in tables
+        )
+        for name, tables in results.items()
+    }
     speed = {name: words / median(seconds) for name, seconds in times.items()}
-    notes = {name: f"{speed[name] / 1000:,.0f},000 words a second, WordSim353 {quality[name]:.3f}" for name in times}
+    notes = {
+        name: f"{speed[name] / 1000:,.0f},000 words a second, WordSim353 {quality[name]:.3f}"
+        for name in times
+    }
     return compared("skip-gram, 5 times 452,944 words", times, "at most 1.000", notes), (
         f"Our skip-gram trains {speed['train_skipgram'] / speed['Word2Vec']:.2f} times as many words a CPU second as gensim; "
-        f"WordSim353 differs by {quality['train_skipgram'] - quality['Word2Vec']:+.3f}.")
+        f"WordSim353 differs by {quality['train_skipgram'] - quality['Word2Vec']:+.3f}."
+    )
 
 
 def main() -> None:
     """Measure all, then print and write the table."""
     vectors = load_word_vectors()
-    vectors.most_similar("king")       # gensim computes the lengths at the first question
+    vectors.most_similar("king")  # gensim computes the lengths at the first question
     rows = loading(vectors) + neighbours(vectors) + scoring(vectors)
     skipgram, sentence = training()
-    table = markdown(["task", "program", "CPU s", "ours / gensim", "aim", "what came out"], rows + skipgram, left=2)
+    table = markdown(
+        ["task", "program", "CPU s", "ours / gensim", "aim", "what came out"],
+        rows + skipgram,
+        left=2,
+    )
     text = f"""# How fast are our word vectors? A benchmark of chapter 5
 
 Written by `python -m tests.benchmarks.vectors`: run it to have the figures of your own machine. These are from

@@ -4,6 +4,7 @@ Each size is measured in a process of its own, all ways side by side on the same
 Times are CPU times. A round takes some batches of every way in turn; the table gives the medians of the rounds.
 Without an argument the table is also written to notebooks/teaching/windows_benchmark.md, where teachers find it.
 """
+
 from __future__ import annotations
 
 import gc
@@ -22,27 +23,34 @@ import psutil
 import torch
 from torch.utils.data import DataLoader
 
-from helpers.downloads import ROOT
+from helpers.backstage.downloads import ROOT
 from helpers.windows import WindowDataset, create_dataloader_v1
-from tests.books import BookDataset, token_file
+from tests.tools.books import BookDataset, token_file
 
 REPORT = ROOT / "notebooks" / "teaching" / "windows_benchmark.md"
 TOKENS = (1_000_000, 10_000_000)
-LENGTHS = (4, 256, 1024)        # the stride is as long as the window
+LENGTHS = (4, 256, 1024)  # the stride is as long as the window
 BATCH = 64
 ROUNDS = 15
 
-WAYS = {        # key in the results -> its heading in the table
-    "memcpy": "memcpy", "gather": "gather", "loader": "our loader", "file": "our loader, file",
-    "list": "list of tensors", "nanogpt": "get_batch, file"}
+WAYS = {  # key in the results -> its heading in the table
+    "memcpy": "memcpy",
+    "gather": "gather",
+    "loader": "our loader",
+    "file": "our loader, file",
+    "list": "list of tensors",
+    "nanogpt": "get_batch, file",
+}
 
 
 def get_batch(path: Path, max_length: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The way of nanoGPT's train.py: map the file anew, draw starts, widen and stack each window."""
     ids = np.memmap(path, dtype=np.uint16, mode="r")
     starts = torch.randint(len(ids) - max_length, (BATCH,)).tolist()
-    wide = [[torch.from_numpy(ids[i + shift:i + shift + max_length].astype(np.int64)) for i in starts]
-            for shift in (0, 1)]
+    wide = [
+        [torch.from_numpy(ids[i + shift : i + shift + max_length].astype(np.int64)) for i in starts]
+        for shift in (0, 1)
+    ]
     return torch.stack(wide[0]), torch.stack(wide[1])
 
 
@@ -52,7 +60,7 @@ def memcpy(row: torch.Tensor, max_length: int) -> Iterator:
     starts = torch.randint(len(row) - size, (1000,)).tolist()
     while True:
         for start in starts:
-            yield row[start:start + size].clone(), row[start + 1:start + 1 + size].clone()
+            yield row[start : start + size].clone(), row[start + 1 : start + 1 + size].clone()
 
 
 def gather(dataset: WindowDataset) -> Iterator:
@@ -81,16 +89,19 @@ def measure(n_tokens: int, max_length: int) -> dict[str, float]:
     torch.set_num_threads(1)
     row = torch.from_numpy(np.random.default_rng(0).integers(50_257, size=n_tokens))
     found: dict[str, float] = {}
-    WindowDataset(row[:5000], max_length, max_length)       # what a first call loads is not counted
+    WindowDataset(row[:5000], max_length, max_length)  # what a first call loads is not counted
     builds = [cost(lambda: WindowDataset(row, max_length, max_length)) for _ in range(ROUNDS)]
     found["build"], found["bytes"] = median(b[1] for b in builds), max(0, builds[0][2])
     del builds
     token_ids = row.tolist()
     kept, found["build from list"], found["bytes from list"] = cost(
-        lambda: WindowDataset(token_ids, max_length, max_length))
+        lambda: WindowDataset(token_ids, max_length, max_length)
+    )
     del kept
-    book, found["build list"], found["bytes list"] = cost(lambda: BookDataset(token_ids, max_length, max_length))
-    token_ids = None        # gives its memory back
+    book, found["build list"], found["bytes list"] = cost(
+        lambda: BookDataset(token_ids, max_length, max_length)
+    )
+    token_ids = None  # gives its memory back
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder, "tokens.bin")
@@ -102,7 +113,8 @@ def measure(n_tokens: int, max_length: int) -> dict[str, float]:
             "loader": epochs(create_dataloader_v1(row, **size)),
             "file": epochs(create_dataloader_v1(path, **size)),
             "list": epochs(DataLoader(book, BATCH, shuffle=True, drop_last=True)),
-            "nanogpt": iter(lambda: get_batch(path, max_length), None)}
+            "nanogpt": iter(lambda: get_batch(path, max_length), None),
+        }
         found |= compare(ways)
         ways.clear()
     return found
@@ -115,39 +127,92 @@ def compare(ways: dict[str, Iterator], rounds: int = ROUNDS) -> dict[str, float]
         for way, batches in ways.items():
             start = process_time()
             for _ in range(100):
-                batch = next(batches)       # as in training, the last one lives until the next is there
-            if turn:        # the first round warms up
+                batch = next(batches)  # as in training, the last one lives until the next is there
+            if turn:  # the first round warms up
                 times[way].append((process_time() - start) / 100)
             del batch
     # Ratios are taken within a round, where both sides met the same machine.
     return {way: median(taken) for way, taken in times.items()} | {
         f"{over}/{under}": median(a / b for a, b in zip(times[over], times[under], strict=True))
-        for over, under in (("loader", "memcpy"), ("list", "loader"))}
+        for over, under in (("loader", "memcpy"), ("list", "loader"))
+    }
 
 
 def tables(results: dict[tuple[int, int], dict[str, float]]) -> str:
     """The results as Markdown."""
+
     def markdown(heads, rows):
-        return "\n".join(["| " + " | ".join(heads) + " |", "|" + " ---: |" * len(heads),
-                          *("| " + " | ".join(row) + " |" for row in rows)])
+        return "\n".join(
+            [
+                "| " + " | ".join(heads) + " |",
+                "|" + " ---: |" * len(heads),
+                *("| " + " | ".join(row) + " |" for row in rows),
+            ]
+        )
 
     def size(key):
         return [f"{key[0] // 1_000_000}M", str(key[1])]
 
     building = markdown(
-        ["tokens", "L", "views, ms", "list of tensors, ms", "times", "views, MB", "list of tensors, MB"],
-        [[*size(key), f"{found['build'] * 1e3:.2f}", f"{found['build list'] * 1e3:,.0f}",
-          f"{found['build list'] / found['build']:,.0f}", f"{found['bytes'] / 1e6:,.0f}",
-          f"{found['bytes list'] / 1e6:,.0f}"] for key, found in results.items()])
+        [
+            "tokens",
+            "L",
+            "views, ms",
+            "list of tensors, ms",
+            "times",
+            "views, MB",
+            "list of tensors, MB",
+        ],
+        [
+            [
+                *size(key),
+                f"{found['build'] * 1e3:.2f}",
+                f"{found['build list'] * 1e3:,.0f}",
+                f"{found['build list'] / found['build']:,.0f}",
+                f"{found['bytes'] / 1e6:,.0f}",
+                f"{found['bytes list'] / 1e6:,.0f}",
+            ]
+            for key, found in results.items()
+        ],
+    )
     lists = markdown(
-        ["tokens", "L", "from a Python list, ms", "list of tensors' time / ours", "MB added", "times the bytes of the ids"],
-        [[*size(key), f"{found['build from list'] * 1e3:,.0f}",
-          f"{found['build list'] / found['build from list']:,.0f}", f"{found['bytes from list'] / 1e6:,.0f}",
-          f"{found['bytes from list'] / (8 * key[0]):.2f}"] for key, found in results.items()])
+        [
+            "tokens",
+            "L",
+            "from a Python list, ms",
+            "list of tensors' time / ours",
+            "MB added",
+            "times the bytes of the ids",
+        ],
+        [
+            [
+                *size(key),
+                f"{found['build from list'] * 1e3:,.0f}",
+                f"{found['build list'] / found['build from list']:,.0f}",
+                f"{found['bytes from list'] / 1e6:,.0f}",
+                f"{found['bytes from list'] / (8 * key[0]):.2f}",
+            ]
+            for key, found in results.items()
+        ],
+    )
     speed = markdown(
-        ["tokens", "L", *WAYS.values(), "our loader's time / memcpy's", "list's time / our loader's"],
-        [[*size(key), *(f"{1 / found[way]:,.0f}" for way in WAYS), f"{found['loader/memcpy']:.1f}",
-          f"{found['list/loader']:.1f}"] for key, found in results.items()])
+        [
+            "tokens",
+            "L",
+            *WAYS.values(),
+            "our loader's time / memcpy's",
+            "list's time / our loader's",
+        ],
+        [
+            [
+                *size(key),
+                *(f"{1 / found[way]:,.0f}" for way in WAYS),
+                f"{found['loader/memcpy']:.1f}",
+                f"{found['list/loader']:.1f}",
+            ]
+            for key, found in results.items()
+        ],
+    )
     return f"""# How fast are views? A benchmark of chapter 4
 
 Written by `python -m tests.benchmarks.windows`: run it to have the figures of your own machine. These are from
@@ -186,15 +251,23 @@ epoch has 15 batches, so beginning one counts too, for the list of tensors as fo
 
 def main(arguments: list[str]) -> None:
     """Measure each size in a process of its own, then print and write the tables."""
-    if len(arguments) == 2:     # one size: its figures as JSON
+    if len(arguments) == 2:  # one size: its figures as JSON
         print(json.dumps(measure(int(arguments[0]), int(arguments[1]))))
         return
     results = {}
     for n_tokens in map(int, arguments) if arguments else TOKENS:
         for max_length in LENGTHS:
             print(f"{n_tokens:,} tokens, L {max_length}", file=sys.stderr, flush=True)
-            command = [sys.executable, "-m", "tests.benchmarks.windows", str(n_tokens), str(max_length)]
-            output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+            command = [
+                sys.executable,
+                "-m",
+                "tests.benchmarks.windows",
+                str(n_tokens),
+                str(max_length),
+            ]
+            output = subprocess.run(
+                command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+            ).stdout
             results[n_tokens, max_length] = json.loads(output)
     text = tables(results)
     print(text)

@@ -1,0 +1,252 @@
+"""Chapter 1: what it builds is what helpers has, its claims hold on every text, its exercises answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+
+import pytest
+
+from helpers import check, play
+from helpers.bpe import GPT2_PATTERN
+from helpers.texts import load_text
+from helpers.words import SPLIT, split_words
+from tests.tools.books import CHAPTERS, code, read, shown
+from tests.test_words import NASTY
+
+PATH = next((path for path in CHAPTERS if path.stem.startswith("01_")), None)
+pytestmark = pytest.mark.skipif(PATH is None, reason="chapter 1 is not built yet")
+DATA = json.loads((check.QUESTIONS / "01_regex_tokenization.json").read_text(encoding="utf-8"))
+MARKS = r'([,.:;?_!"()\'%s]|%s|\s)'
+
+
+@pytest.fixture(params=["the-wall-walker", "the-verdict", "the-awakening"])
+def story(request) -> str:
+    """Each text of the course in turn."""
+    return (
+        load_text()
+        if request.param == "the-wall-walker"
+        else request.getfixturevalue(request.param.split("-")[1])
+    )
+
+
+@pytest.fixture(scope="module")
+def built() -> dict:
+    """What the chapter's own cells define: its pattern and its split_words."""
+    names = {"re": re, "heard": ""}
+    for cell in code(read(PATH)):
+        if cell.source.startswith(("SPLIT = ", "def split_words")):
+            exec(cell.source, names)
+    return names
+
+
+# ---- what it builds ----
+
+
+def test_the_chapters_pattern_and_split_words_are_those_of_helpers(built, story):
+    assert built["SPLIT"] == SPLIT
+    assert built["split_words"] is not split_words
+    assert built["split_words"](story) == split_words(story)
+
+
+@pytest.mark.parametrize("text", NASTY, ids=ascii)
+def test_they_agree_on_unusual_text_too(built, text):
+    assert built["split_words"](text) == split_words(text)
+
+
+def test_it_prints_the_counts_the_first_99_characters_and_the_first_30_tokens():
+    printed = "\n".join(shown(cell) for cell in code(read(PATH)))
+    text = load_text("the-wall-walker")
+    assert f"Total number of characters: {len(text)}\n{text[:99]}" in printed
+    assert f"Number of tokens: {len(split_words(text))}\n{split_words(text)[:30]}" in printed
+
+
+# ---- what it claims ----
+
+
+def test_with_one_group_around_everything_the_pieces_are_the_text(story):
+    for pattern in (r"(\s)", r"([,.]|\s)", SPLIT, r"(--|-)"):
+        assert "".join(re.split(pattern, story)) == story
+    assert "".join(re.split(r"\s", story)) == "".join(story.split())
+
+
+def test_splitting_removes_no_comma_and_no_full_stop_only_white_space(story):
+    for pattern in (r"([,.]|\s)", SPLIT):
+        kept = [item for item in re.split(pattern, story) if item.strip()]
+        assert (kept.count(","), kept.count(".")) == (story.count(","), story.count("."))
+        assert Counter("".join(kept)) == Counter(
+            character for character in story if not character.isspace()
+        )
+    assert "," not in re.split(r"[,.]|\s", story)
+
+
+def test_each_step_makes_more_tokens_and_fewer_different_ones(story):
+    kept = [
+        [piece for piece in re.split(pattern, story) if piece.strip()]
+        for pattern in (r"\s", r"([,.]|\s)", SPLIT)
+    ]
+    assert len(kept[0]) < len(kept[1]) < len(kept[2])
+    assert len(set(kept[0])) > len(set(kept[1])) > len(set(kept[2]))
+
+
+def test_lower_case_makes_some_tokens_equal(story):
+    words = split_words(story)
+    assert len({word.lower() for word in words}) < len(set(words))
+
+
+def test_two_programs_that_differ_have_the_same_tokens():
+    one, other = "if wet:\n    take(hat)\nwalk()", "if wet:\n    take(hat)\n    walk()"
+    assert split_words(one) == split_words(other)
+
+
+def test_gpt2s_pattern_loses_nothing(story):
+    import regex
+
+    assert "".join(regex.findall(GPT2_PATTERN, story)) == story
+
+
+def test_the_playground_draws_the_start_of_any_text(story):
+    playground = play.regex(story[:300])
+    assert f"{len(split_words(story[:300]))} pieces kept" in repr(playground)
+
+
+# ---- its questions ----
+
+
+def test_each_prediction_comes_out_as_the_chapter_says():
+    came = {
+        "ticks": "Tick. The sea let go. Tick! The sea leaned. Tick, tick.".split().count("Tick"),
+        "two_spaces": len(re.split(r"(\s)", "a  b")),
+        "price": [piece for piece in re.split(r"([,.]|\s)", "12.50") if piece.strip()],
+        "half_open": split_words("half-open--or shut"),
+        "tokens_per_100": 130,
+    }
+    assert set(came) == set(DATA["predictions"])
+    for key, value in came.items():
+        check.predict(key, value if "number" in DATA["predictions"][key] else str(value))
+        assert check.outcome(key, value).passed, key
+
+
+def test_each_wrong_prediction_is_answered_by_its_own_explanation():
+    for key, item in DATA["predictions"].items():
+        for choice, why in item.get("choices", {}).items():
+            ask = check.predict(key, choice)
+            assert choice in ask.notes[0].value or "Noted" in ask.notes[0].value
+            right = {
+                "ticks": "0",
+                "two_spaces": "5",
+                "price": "['12', '.', '50']",
+                "half_open": "['half-open', '--', 'or', 'shut']",
+            }[key]
+            assert why in check.outcome(key, right).text
+        assert len(set(item.get("choices", {}).values())) == len(item.get("choices", {}))
+
+
+def test_each_question_has_one_right_choice_and_an_explanation_for_every_choice():
+    for item in DATA["quiz"]:
+        assert sum(choice["right"] for choice in item["choices"]) == 1, item["question"]
+        assert len({choice["why"] for choice in item["choices"]}) == len(item["choices"])
+    assert 4 <= len(DATA["quiz"]) <= 6 and len(check.quiz("01").controls) == len(DATA["quiz"])
+
+
+def test_what_the_quiz_calls_right_is_right():
+    assert str(re.split(r"(-|--)", "a--b")) == "['a', '-', '', '-', 'b']"
+    assert re.split(r"[,.]|\s", "a,b") == ["a", "b"]
+    assert split_words("吾輩は猫である。名前はまだ無い。") == ["吾輩は猫である。名前はまだ無い。"]
+
+
+# ---- its exercises ----
+
+
+def cut(pattern, keep=str.strip):
+    """An answer as a learner writes it."""
+
+    def answer(text):
+        return [piece for piece in re.split(pattern, text) if keep(piece)]
+
+    return answer
+
+
+WRONG = {
+    "cut_ledger": {
+        "semicolons are lost": cut(r"[;\s]"),
+        "empty pieces are still there": lambda text: list(re.split(r"(;|\s)", text)),
+        "a space is not empty": cut(r"(;|\s)", lambda piece: piece != ""),
+        "at semicolons only": cut(r"(;)"),
+        "'NoneType' object has no attribute 'strip'": cut(r"(;)|(\s)", lambda piece: piece.strip()),
+        "commas and full stops": cut(r"([,.]|\s)"),
+    },
+    "split_poem": {
+        "Not answered yet: this is still `split_words`": cut(SPLIT),
+        "always is": cut(SPLIT, lambda piece: piece.strip() or "\n"),
+        "Every piece of white space": cut(SPLIT, lambda piece: piece),
+        "Tabs are tokens now too": cut(SPLIT, lambda piece: piece and piece != " "),
+        "and tabs": cut(SPLIT, lambda piece: piece != " "),
+        "Only line breaks are left": cut(SPLIT, lambda piece: piece == "\n"),
+        "Nothing is left": cut(SPLIT, lambda piece: piece.strip() and piece == "\n"),
+    },
+    "split_hyphens": {
+        "still is two hyphens": cut(MARKS % ("", "-|--")),
+        "still one token": cut(SPLIT),
+        "takes all three as one": cut(MARKS % ("", "-+")),
+        "Keep the parentheses": cut(r'[,.:;?_!"()\']|--|-|\s'),
+    },
+    "split_modern": {
+        "This is `split_words`": split_words,
+        "`—` is still glued": cut(MARKS % ("“”‘’", "--")),
+        "`‘` and `’` are still glued": cut(MARKS % ("“”—", "--")),
+        "White space is among": lambda text: re.split(MARKS % ("“”‘’—", "--"), text),
+        "Keep the parentheses": cut(r'[,.:;?_!"()\'“”‘’—]|--|\s'),
+        "stand outside the first pair": lambda text: cut(
+            SPLIT + "|[“”‘’—]", lambda piece: piece.strip()
+        )(text),
+        "which has no `strip`": lambda text: cut(SPLIT + "|([“”‘’—])", lambda piece: piece.strip())(
+            text
+        ),
+        "You changed characters": lambda text: split_words(
+            text.replace("“", '"')
+            .replace("”", '"')
+            .replace("‘", "'")
+            .replace("’", "'")
+            .replace("—", "--")
+        ),
+    },
+}
+RIGHT = {
+    "cut_ledger": [cut(r"(;|\s)"), cut(r"([;\s])"), lambda line: re.findall(r"[^;\s]+|;", line)],
+    "split_poem": [
+        cut(SPLIT, lambda piece: piece == "\n" or piece.strip()),
+        cut(SPLIT, lambda piece: piece.strip(" \t")),
+        lambda text: [piece for piece in re.split(SPLIT, text) if piece not in ("", " ", "\t")],
+    ],
+    "split_hyphens": [cut(MARKS % ("", "--|-")), cut(MARKS % ("", "--?"))],
+    "split_modern": [cut(MARKS % ("“”‘’—", "--")), cut(MARKS % ("", "“|”|‘|’|—|--"))],
+}
+
+
+@pytest.mark.parametrize("name, part", [(name, part) for name in WRONG for part in WRONG[name]])
+def test_each_usual_mistake_is_told_apart(name, part):
+    verdict = getattr(check, name)(WRONG[name][part])
+    assert not verdict.passed and part in verdict.text, verdict.text
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_every_right_way_passes(name):
+    for answer in RIGHT[name]:
+        assert getattr(check, name)(answer).passed
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_an_answer_that_fails_otherwise_is_shown_the_first_case_it_fails_on(name):
+    def broken(text):
+        return text.nothing()
+
+    verdict = getattr(check, name)(broken)
+    assert verdict.state == "wrong" and "your code raised AttributeError" in verdict.text
+    assert "expected is a function" in getattr(check, name)(["calm", ";"]).text
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_there_are_three_hints(name):
+    assert check.EXERCISES[name].chapter == "01" and len(check.EXERCISES[name].hints) == 3

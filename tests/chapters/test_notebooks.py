@@ -1,0 +1,262 @@
+"""What every chapter keeps to, read from the committed notebooks; nothing is run here."""
+
+import json
+import re
+
+import pytest
+
+from helpers import ADDRESS, REFERENCE
+from helpers.texts import load_text
+from tests.tools.books import CHAPTERS, NAMES, ROOT, code, exercises, prose, read, shown, tags
+
+EXPECTED = [
+    "01_regex_tokenization",
+    "02_vocabularies",
+    "03_byte_pair_encoding",
+    "04_sliding_windows",
+    "05_word2vec_analogies",
+    "06_token_embeddings",
+    "07_positional_embeddings",
+    "08_text_to_tensors",
+]
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|Users|work|tmp|private|content)/|[A-Z]:\\\\")
+every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
+
+
+def outputs(book):
+    return [(cell, output) for cell in code(book) for output in cell.outputs]
+
+
+def test_the_eight_core_chapters_are_there():
+    assert [name for name in EXPECTED if name not in NAMES] == [], (
+        "a core chapter is missing from notebooks/"
+    )
+
+
+@every_chapter
+def test_every_code_cell_was_run_once_from_top_to_bottom(path):
+    counts = [cell.execution_count for cell in code(read(path))]
+    assert counts == list(range(1, len(counts) + 1)), (
+        f"{path.name}: run python -m tests.tools.refresh {path.name}"
+    )
+
+
+@every_chapter
+def test_no_error_is_in_view_that_is_not_meant_to_be(path):
+    for cell in code(read(path)):
+        failed = any(output.output_type == "error" for output in cell.outputs)
+        assert failed == ("raises-exception" in tags(cell)), (
+            f"{path.name}: error and tag disagree in\n{cell.source}"
+        )
+
+
+@every_chapter
+def test_an_error_that_is_meant_says_so_before_it_comes(path):
+    for cell in code(read(path)):
+        if "raises-exception" in tags(cell):
+            assert cell.source.startswith("# ends in an error, on purpose\n"), (
+                f"{path.name}:\n{cell.source}"
+            )
+
+
+@every_chapter
+def test_no_warning_reaches_the_learner_on_stderr(path):
+    for cell, output in outputs(read(path)):
+        assert output.get("name") != "stderr", (
+            f"{path.name}: stderr from\n{cell.source}\n{output.get('text')}"
+        )
+
+
+@every_chapter
+def test_every_picture_has_a_description(path):
+    book = read(path)
+    for cell in book.cells:
+        for alt in (
+            re.findall(r"!\[([^\]]*)\]\(", cell.source) if cell.cell_type == "markdown" else []
+        ):
+            assert len(alt.split()) >= 3, f"{path.name}: an image says only {alt!r}"
+    for cell, output in outputs(book):
+        data = output.get("data", {})
+        if "image/png" in data:
+            alt = output.metadata.get("image/png", {}).get("alt", "")
+            assert len(alt.split()) >= 5, (
+                f"{path.name}: a figure without a description from\n{cell.source}"
+            )
+            assert alt in data.get("text/plain", ""), (
+                f"{path.name}: the figure's facts are not in text:\n{cell.source}"
+            )
+        for tag in re.findall(r"<img[^>]*>", data.get("text/html", "")):
+            assert re.search(r'alt="[^"]{15,}"', tag), (
+                f"{path.name}: an <img> not described, from\n{cell.source}"
+            )
+        assert "<svg" not in data.get("text/html", ""), (
+            f"{path.name}: bare <svg> vanishes in untrusted notebooks"
+        )
+
+
+@every_chapter
+def test_nothing_of_the_machine_that_made_it_is_left(path):
+    raw = path.read_text(encoding="utf-8")
+    book = read(path)
+    assert "widgets" not in book.metadata and "widget-view" not in raw, (
+        f"{path.name}: strip it with tests.tools.refresh"
+    )
+    assert book.metadata.kernelspec.name == "python3"
+    for cell in book.cells:
+        texts = [cell.source, *(json.dumps(output) for output in cell.get("outputs", []))]
+        for text in texts:
+            assert not MACHINE_PATH.search(text), (
+                f"{path.name}: a path of somebody's machine:\n{text[:500]}"
+            )
+
+
+@every_chapter
+def test_it_stays_small_enough_to_open_anywhere(path):
+    assert path.stat().st_size < 1_000_000, f"{path.name} has {path.stat().st_size:,} bytes"
+
+
+@every_chapter
+def test_it_opens_in_colab_and_all_set_up_cells_are_the_same(path):
+    first, others = code(read(CHAPTERS[0]))[0].source, code(read(path))[0].source
+    assert others == first, f"{path.name}: its set-up cell differs from {CHAPTERS[0].name}'s"
+    assert ADDRESS in first and len(first.splitlines()) <= 8
+    there = ADDRESS.replace("github.com", "colab.research.google.com/github")
+    badge = f"{there}/blob/{REFERENCE}/notebooks/{path.name}"
+    assert badge in read(path).cells[0].source, f"{path.name}: its Colab badge leads elsewhere"
+
+
+@every_chapter
+def test_it_begins_with_objectives_and_ends_with_questions_and_a_recap(path):
+    book = read(path)
+    top, sources = book.cells[0].source, [cell.source for cell in code(book)]
+    assert top.startswith("# Chapter ") and len(re.findall(r"^[-*] ", top, flags=re.M)) >= 3, (
+        "objectives are missing"
+    )
+    assert re.search(r"\d+ minutes", top), "say how many minutes the chapter takes"
+    assert any("check.quiz(" in source for source in sources), "the quiz is missing"
+    assert any(re.match(r"#+ (Recap|What you know now)", cell.source) for cell in book.cells), (
+        "the recap is missing"
+    )
+    assert re.search(r"\*\*New terms:\*\*", prose(book)), "the list of new terms is missing"
+
+
+def new_terms(path):
+    """(term, the section named) of a chapter's list, and {section: its text} of what stands above that list."""
+    above, listed = prose(read(path)).split("**New terms:**")
+    found = re.findall(
+        r"([^()]+) \((?:section )?([^()]+)\)", " ".join(listed.split("\n\n")[0].split())
+    )
+    parts = re.split(r"^## (?:(\d+)\. .*|(.*))$", above, flags=re.MULTILINE)
+    names = [number or name for number, name in zip(parts[1::3], parts[2::3], strict=True)]
+    texts = (" ".join(part.split()) for part in parts[::3])
+    sections = dict(zip(["top of the chapter", *names], texts, strict=True))
+    return [
+        (term, place) for terms, place in found for term in terms.strip(" ,").split(", ")
+    ], sections
+
+
+@every_chapter
+def test_each_new_term_stands_in_bold_in_the_section_that_the_list_names(path):
+    terms, sections = new_terms(path)
+    for term, place in terms:
+        assert place in sections, f"{path.name} lists {term} under {place!r}, which is no section"
+        bold = re.findall(r"\*\*\[?(.+?)\.?\]?(?:\([^)]*\))?\*\*", sections[place])
+        assert any(
+            re.fullmatch(f"{re.escape(term)}s?(es)?", word, flags=re.IGNORECASE) for word in bold
+        ), f"{path.name}: section {place} does not introduce {term}; in bold are {bold}"
+
+
+def test_no_term_is_new_in_two_chapters():
+    chapters = {}
+    for path in CHAPTERS:
+        for term, _ in new_terms(path)[0]:
+            first = chapters.setdefault(term, path.name)
+            assert first == path.name, f"{term} is new in {first} and again in {path.name}"
+    assert len(chapters) > 80, f"only {len(chapters)} terms were found in the lists"
+
+
+@every_chapter
+def test_it_asks_before_it_shows_and_has_something_to_touch(path):
+    sources = "\n".join(cell.source for cell in code(read(path)))
+    asked, told = (
+        re.findall(r'check\.predict\("([^"]+)"', sources),
+        re.findall(r'check\.outcome\("([^"]+)"', sources),
+    )
+    assert len(asked) >= 3 and sorted(asked) == sorted(told), (
+        f"{path.name}: predictions {asked}, outcomes {told}"
+    )
+    assert re.search(r"\bplay\.\w+\(", sources), f"{path.name} has no playground"
+
+
+@every_chapter
+def test_a_playground_has_a_still_picture_where_no_widget_lives(path):
+    for cell in code(read(path)):
+        if re.search(r"^play\.\w+\(", cell.source, flags=re.M):
+            stills = [
+                output.data for output in cell.outputs if "text/html" in output.get("data", {})
+            ]
+            assert stills and all(len(data["text/plain"]) > 40 for data in stills), (
+                f"{path.name}:\n{cell.source}"
+            )
+
+
+@every_chapter
+def test_every_exercise_is_open_and_its_solution_is_folded_beneath(path):
+    pairs, text = exercises(read(path)), prose(read(path))
+    kinds = re.findall(r"\*\*Exercise \d: ([a-z ]+)\.\*\*", text)
+    assert kinds == ["fill the blanks", "change one line", "write a function", "spot the bug"], (
+        f"{path.name}: {kinds}"
+    )
+    assert (
+        text.count("**Worked example.**")
+        == text.count("**An open question, for afterwards.**")
+        == 1
+    ), path.name
+    assert len(pairs) == len(kinds), f"{path.name} has {len(pairs)} exercises that are checked"
+    for cell, solution in pairs:
+        assert solution, f"{path.name}: no folded solution beneath\n{cell.source}"
+        assert cell.source.splitlines()[-1].startswith("check."), cell.source
+        assert "Not answered yet" in shown(cell), (
+            f"{path.name}: the blank exercise does not say so:\n{cell.source}"
+        )
+
+
+def text_counts(text: str) -> set[str]:
+    """The counts of a text that only code may print, with and without thousands commas."""
+    import tiktoken
+
+    from helpers.backstage.downloads import gpt2_files
+    from helpers.words import build_vocab, split_words
+
+    gpt2_files()
+    words = split_words(text)
+    counts = [
+        len(text),
+        len(words),
+        len(build_vocab(words)),
+        len(build_vocab(words)) + 2,
+        len(text.split()),
+        len(tiktoken.get_encoding("gpt2").encode(text)),
+    ]
+    return {form for count in counts for form in (str(count), f"{count:,}")}
+
+
+@every_chapter
+def test_prose_quotes_no_count_of_the_default_text(path):
+    numbers = set(re.findall(r"\d[\d,]*\d", prose(read(path))))
+    assert not numbers & text_counts(load_text("the-wall-walker")), (
+        "let code print it: the text may be another"
+    )
+
+
+@every_chapter
+def test_the_prose_keeps_the_courses_tone(path):
+    text = prose(read(path))
+    for word in (r"\bsimply\b", r"\bobviously\b", r"\bof course\b", r"[^!]!(?!\[)(?=\s|$)"):
+        found = re.search(word, text, flags=re.I)
+        assert not found, f"{path.name}: {text[max(0, found.start() - 60) : found.end() + 20]!r}"
+
+
+def test_the_readme_and_the_chapters_name_one_address():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"https://github\.com/[\w.-]+/from-text-to-tensors", text)) <= {ADDRESS}

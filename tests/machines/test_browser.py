@@ -1,0 +1,326 @@
+"""Every chapter in a real JupyterLab in a real browser: run it, move what moves, look at what changed.
+
+Skipped with a reason where no Chromium or Chrome is found. Screenshots lie in .artifacts/, outside git.
+"""
+
+import re
+
+import pytest
+
+from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, tags
+from tests.machines.lab import (
+    browser,
+    browser_path,
+    close,
+    course_copy,
+    jupyter_lab,
+    open_chapter,
+    run_all,
+)
+
+SHOTS = ROOT / ".artifacts"
+CALL = re.compile(r"^play\.(\w+)\([^\n]{0,40}", flags=re.M)
+# By playground: the label of a control; what is done to it; a pattern of what the page says then and did not say
+# before. Text is typed, sliders are given keys, lists the label of an option, and ticks the space bar.
+STEPS = {
+    "regex": [
+        ("text", "a b,c", r"4 pieces kept, 1 of 5 characters dropped"),
+        ("preset", "white space", r"^a│·│b,c│.*2 pieces kept, 1 of 5"),
+        ("pattern", "(a", r"does not compile: missing \)"),
+        ("pattern", "(,)", r"^a·b│,│c│.*3 pieces kept, 0 of 5"),
+        ("text", " a", r"^·│a│.*1 pieces kept, 1 of 2"),
+        ("drop white space", "Space", r"^·a│.*1 pieces kept, 0 of 2"),
+    ],
+    "vocabulary": [
+        (
+            "sentence",
+            "zzgx the",
+            r"unknown tokens 1 of 2 .*lost with them 4 of 8 characters.*same text again no",
+        ),
+        ("% of the story", "Home", r"unknown tokens 2 of 2 .*Vocabulary: 2 tokens, from 0 of"),
+        ("% of the story", "End", r"unknown tokens 1 of 2 .*It lacks 0 of them"),
+        ("sentence", "the", r"decoded the unknown tokens 0 of 1 .*same text again yes"),
+    ],
+    "tokens": [
+        (
+            "text",
+            "a é👋",
+            r"characters a│·│é│👋│ 4 1\.00 GPT-2 a│·é│\\xf0\\x9f\\x91│\\x8b│ 4 1\.00",
+        ),
+        ("text", "aa", r"words aa│ 1 2\.00 characters a│a│ 2 1\.00"),
+    ],
+    "merges": [
+        ("text", "ab ab cd cd", r"After it: 6 tokens|Before merge 3: \d tokens"),
+        ("merges done", "Home", r"^Bytes only"),
+        (
+            "merges done",
+            "ArrowRight",
+            r"Before merge 1: 11 tokens.*wins a│b│ 2 .*tied c│d│ 2 .*After it: 9 tokens",
+        ),
+        ("ties go to", "greatest bytes", r"wins c│d│ 2 .*tie goes to: greatest bytes"),
+        ("why this token?", "ArrowRight", r"Why is token 1, b, one token"),
+    ],
+    "windows": [
+        (
+            "text",
+            "one two three four five six seven eight nine ten",
+            r"windows 2 max\(0, ceil\(\(10 tokens − 4\) / 4",
+        ),
+        (
+            "stride",
+            "ArrowRight",
+            r"/ 5\)\) overlap 0 .*targets seen 8 of 9 .*targets lost 1 0 behind .* 1 between",
+        ),
+        ("stride", "Home", r"windows 6 .*overlap 3 "),
+        ("max_length", "Home", r"windows 9 max\(0, ceil\(\(10 tokens − 1\) / 1"),
+        ("batch_size", "End", r"full batches 1 of 8 windows; 2 with"),
+    ],
+    "analogies": [
+        ("b", "quean", r"not in the table nearest spellings quean .*queen"),
+        ("b", "Paris", r"Paris − man \+ woman: "),
+        ("− a", "France", r"Paris − France \+ woman: "),
+        ("+ c", "Japan", r"Paris − France \+ Japan: Tokyo\. Cosines: .*Paris \(left out\) "),
+        ("leave a, b, c out", "Space", r"Cosines: .*Paris 0\.\d+ "),
+        ("more words", "tea", r"Cosine of each pair Paris France Japan Tokyo tea Paris 1\.00 "),
+    ],
+    "Playground": [
+        ("word", "queen", r"Nearest to queen"),
+        ("step", "ArrowRight", r"^Step 21: "),
+        ("step", "Home", r"^Step 0: "),
+        ("word", "quean", r"'quean' is not among .*spelled alike: .*queen"),
+    ],
+    "lookup": [
+        ("ids", "3 3", r"Gradient of their sum 0 0 0 0 1 0 0 0 2 0 0 0 ► 3 2 2 2"),
+        ("step, in tenths", "End", r"After a step of 1\.0 .*► 3 −2\.4015 −1\.0334 −3\.1481"),
+        ("ids", "7", r"The ids are 7; the table has the rows 0 to 5 only"),
+    ],
+    "positions": [
+        (
+            "sentence",
+            "cats chase dogs",
+            r"Places 1 and 2 swapped: .*2 rows are new 0 cats .*► 1 dogs",
+        ),
+        (
+            "positions",
+            "none",
+            r"Place 1, no positions .*0 rows are new .*nothing in them tells of the order",
+        ),
+        ("place", "Home", r"Place 0, no positions token row of cats .*no position row"),
+        ("swap with", "Home", r"The sums, place by place 0 cats ((?!swap).)*$"),
+    ],
+    "costs": [
+        ("cores", "Home", r"hours ([\d,.]+) \1 of one core, divided by 1 "),
+        ("MB/s of one core", "End", r"hours 11\.\d+ 11\.\d+ of one core"),
+        (
+            "corpus",
+            "Wikipedia in GPT-3's corpus",
+            r"shards 6\.000 GB 2 bytes a token; 30 of at most",
+        ),
+        ("cents an hour", "Home", r"hours of a core at 0\.01, however many"),
+    ],
+    "pipe": [
+        ("text", "Hello, world", r"12 characters, 3 tokens; .*input tensor: \[1, 3, \d+\]"),
+        (
+            "token",
+            "Home",
+            r"number at \[0, 0, 3\] is .*\(token row 15496\).* \(position row 0\).*from number 0: Hello",
+        ),
+        (
+            "token",
+            "ArrowRight",
+            r"token row 11\).*Its token is ,, and its characters, from number 5: ,",
+        ),
+        ("column", "Home", r"number at \[0, 1, 0\]"),
+    ],
+}
+# What may be typed to break out of the page, or to hide; each part must be readable there afterwards.
+HOSTILE = [
+    "<script>hit=1</script> zzend",
+    "<img src=x onerror=hit=1> zzend",
+    '"q"&amp; it\'s a\u200bb \u202ed zzend',
+]
+CONTROLS = ".noUi-handle, .widget-inline-hbox input, .widget-inline-hbox textarea, .widget-inline-hbox select"
+pytestmark = pytest.mark.skipif(
+    browser_path() is None, reason="no Chromium or Chrome on this machine"
+)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The address of a JupyterLab over a copy of the course, and a page of a browser."""
+    folder = course_copy(tmp_path_factory.mktemp("course"))
+    import os
+
+    os.environ.setdefault("COURSE_DOWNLOADS", str(ROOT / "data" / "downloads"))
+    with (
+        jupyter_lab(folder / "notebooks", tmp_path_factory.mktemp("lab")) as address,
+        browser() as page,
+    ):
+        yield address, page
+
+
+def playground(page, source: str):
+    """The live output of the code cell that begins so, scrolled into view."""
+    cell = page.locator(".jp-CodeCell", has=page.locator(".jp-InputArea", has_text=source)).first
+    live = cell.locator(".jp-OutputArea .widget-html-content")
+    panel = page.locator(".jp-WindowedPanel-outer, .jp-NotebookPanel-notebook").first
+    for pause in (
+        50,
+        150,
+        400,
+    ):  # cells far from the screen are not drawn: scroll until this one is
+        panel.evaluate("e => e.scrollTo(0, 0)")
+        page.wait_for_timeout(2 * pause)
+        while not live.count() and panel.evaluate(
+            "e => { const old = e.scrollTop; e.scrollBy(0, 700); return e.scrollTop > old; }"
+        ):
+            page.wait_for_timeout(pause)
+        if live.count():
+            break
+    else:
+        raise AssertionError(f"the playground of {source!r} has no live output")
+    cell.locator(".jp-OutputArea").first.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    return cell.locator(".jp-OutputArea").first
+
+
+def drawing(area) -> str:
+    """What the playground's picture says now, in one line."""
+    return " ".join(area.locator(".widget-html-content").last.inner_text().split())
+
+
+def control(area, label: str):
+    """The control of a playground that bears this label, and what kind it is."""
+    exact = re.compile(f"^{re.escape(label)}$")
+    row = (
+        area.locator(".widget-inline-hbox")
+        .filter(has=area.page.locator("label", has_text=exact))
+        .first
+    )
+    return row.locator(".noUi-handle, input, textarea, select").first, row.get_attribute("class")
+
+
+def act(area, label: str, value: str) -> None:
+    """Do to one control what a hand on the keyboard does."""
+    at, kind = control(area, label)
+    at.focus()
+    if "slider" in kind or "checkbox" in kind:
+        at.press(value)
+    elif "dropdown" in kind:
+        at.select_option(label=value)
+    else:
+        at.fill(value)
+
+
+def wait_for(area, pattern: str) -> None:
+    """Until the picture says this."""
+    for _ in range(100):
+        if re.search(pattern, drawing(area)):
+            return
+        area.page.wait_for_timeout(50)
+    raise AssertionError(f"the page does not say {pattern!r}, but:\n{drawing(area)}")
+
+
+def follow(area, name: str) -> None:
+    """Move every control of a playground and look at what the page says after each."""
+    for label, value, pattern in STEPS[name]:
+        before = drawing(area)
+        assert not re.search(pattern, before), (
+            f"{name}: {pattern!r} is there before {label} is moved"
+        )
+        act(area, label, value)
+        wait_for(area, pattern)
+    moved = {label for label, *_ in STEPS[name]}
+    assert len(moved) == area.locator(CONTROLS).count(), f"{name}: only {sorted(moved)} were moved"
+
+
+def tab_through(area) -> None:
+    """The Tab key goes from the first control to each of the others, in the order in which they stand."""
+    controls = area.locator(CONTROLS)
+    controls.first.focus()
+    for number in range(1, controls.count()):
+        for _ in range(2):  # the number beside a slider takes a Tab of its own
+            area.page.keyboard.press("Tab")
+            if here := controls.nth(number).evaluate("e => e === document.activeElement"):
+                break
+        assert here, f"Tab misses control {number}"
+
+
+def bare(area) -> str:
+    """The text of the picture without ids, white space and the marks between tokens."""
+    return area.locator(".widget-html-content").last.evaluate(
+        "e => { e = e.cloneNode(true); e.querySelectorAll('rt, rp').forEach(x => x.remove());"
+        " return e.textContent.replace(/[\\s│·]|\\\\(?=')/g, ''); }"
+    )
+
+
+def type_hostile(area) -> None:
+    """Type what could break out of the page into every text box: it must stand there as text."""
+    boxes = area.locator(".widget-text, .widget-textarea")
+    for row in map(boxes.nth, range(boxes.count())):
+        box, label = row.locator("input, textarea"), row.locator("label").inner_text()
+        old = box.input_value()
+        for text in HOSTILE:
+            box.fill(text)
+            parts = (
+                text.split()[:-1] if label != "pattern" else []
+            )  # a pattern is not repeated in the picture
+            for part in parts:
+                # what has no width is written as a number, of the character or of its bytes
+                wanted = (
+                    re.escape(part)
+                    .replace("\u200b", r"\\(u200b|xe2.*)")
+                    .replace("\u202e", r"\\(u202e|xe2.*)")
+                )
+                for _ in range(100):
+                    if re.search(wanted, shown := bare(area)):
+                        break
+                    area.page.wait_for_timeout(50)
+                else:
+                    raise AssertionError(
+                        f"{part} was typed into {label} and is not to be read in:\n{shown}"
+                    )
+            area.page.wait_for_timeout(250 if not parts else 0)
+            shown = bare(area)
+            assert not re.search("[\u200b\u202e]", shown)
+            assert area.locator("script, [onerror], img[src='x']").count() == 0, (
+                "typed markup became part of the page"
+            )
+        box.fill(old)
+    assert area.page.evaluate("window.hit") is None, "typed markup was run"
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
+def test_a_learner_runs_the_chapter_and_its_playgrounds_answer(path, lab):
+    address, page = lab
+    book = read(path)
+    open_chapter(page, address, path.name)
+    try:
+        run_all(page)
+        SHOTS.mkdir(exist_ok=True)
+        meant = sum("raises-exception" in tags(cell) for cell in code(book))
+        for number, found in enumerate(
+            filter(None, (CALL.search(cell.source) for cell in code(book)))
+        ):
+            area = playground(page, found[0])
+            area.screenshot(path=SHOTS / f"{path.stem}-{number}-before.png")
+            tab_through(area)
+            follow(area, found[1])
+            area.screenshot(path=SHOTS / f"{path.stem}-{number}-after.png")
+            type_hostile(area)
+        assert (
+            page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count()
+            <= meant
+        )
+    finally:
+        close(page, address)
+
+
+def test_every_playground_is_in_some_chapter():
+    called = {
+        found[1]
+        for path in CHAPTERS
+        for cell in code(read(path))
+        for found in CALL.finditer(cell.source)
+    }
+    assert called == set(STEPS)

@@ -1,0 +1,157 @@
+"""On paper, on a screen, as a page: each chapter read without scripts and without a network."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import urllib.request
+from html import unescape
+from html.parser import HTMLParser
+from importlib.util import find_spec
+
+import pytest
+
+from helpers import show
+from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, shown
+from tests.machines.lab import browser_path, free_port, served_voila
+
+every_chapter = pytest.mark.parametrize("name", NAMES)
+
+
+class Page(HTMLParser):
+    """What a browser without scripts and network shows of a page: its text, its pictures, and what it would fetch."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.hidden, self.text, self.pictures, self.fetched = 0, [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        facts = dict(attributes)
+        self.hidden += tag in ("script", "style", "title")
+        if tag == "img":
+            self.pictures.append(facts)
+        if tag in ("link", "iframe", "video", "audio", "source", "object", "embed"):
+            self.fetched.append(facts.get("src") or facts.get("href") or facts.get("data"))
+
+    def handle_endtag(self, tag):
+        self.hidden -= tag in ("script", "style", "title")
+
+    def handle_data(self, data):
+        self.text += [] if self.hidden else [data]
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory) -> dict[str, str]:
+    """All chapters as HTML, by the command that README.md names."""
+    folder = tmp_path_factory.mktemp("pages")
+    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--embed-images"]
+    assert " ".join(command[1:]) in (ROOT / "README.md").read_text("utf-8")
+    subprocess.run(
+        [*command, *map(str, CHAPTERS), f"--output-dir={folder}"], check=True, capture_output=True
+    )
+    return {path.stem: path.read_text("utf-8") for path in folder.glob("*.html")}
+
+
+def words(text: str) -> str:
+    """A text with one kind of white space, and none at all around marks."""
+    return re.sub(r"\s+", "", text)
+
+
+@every_chapter
+def test_a_page_needs_nothing_from_the_network(pages, name):
+    page = Page(pages[name])
+    assert page.fetched == []
+    styles = "".join(re.findall(r"<style[^>]*>(.*?)</style>", pages[name], re.S))
+    assert not re.search(r"@import|url\(['\"]?https?:", styles)
+    away = [picture for picture in page.pictures if not picture["src"].startswith("data:")]
+    assert [picture["alt"] for picture in away] == [
+        "Open In Colab"
+    ]  # a badge: only a network makes use of it
+
+
+@every_chapter
+def test_a_page_shows_without_scripts_all_that_the_chapter_says(pages, name):
+    page, book = Page(pages[name]), read(ROOT / "notebooks" / f"{name}.ipynb")
+    seen = words("".join(page.text))
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            assert words(cell.source) in seen, cell.source
+            for output in cell.outputs:
+                data = output.get("data", {})
+                if output.output_type == "stream":
+                    assert words(output.text) in seen, output.text
+                elif "text/html" in data:
+                    told = unescape(re.sub("<[^>]*>", "", data["text/html"]))
+                    assert words(told) in seen, told[:300]
+                elif "image/png" not in data and data:
+                    assert words(data["text/plain"]) in seen, data
+    pictures = [picture["alt"] for picture in page.pictures]
+    drawn = [
+        output
+        for cell in code(book)
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
+    assert sum("base64" in picture["src"] for picture in page.pictures) >= len(drawn)
+    assert all(pictures), "a picture without a description"
+
+
+@every_chapter
+def test_no_formula_waits_for_a_script_and_no_widget_stands_empty(pages, name):
+    book = read(ROOT / "notebooks" / f"{name}.ipynb")
+    for cell in book.cells:
+        if cell.cell_type == "markdown":
+            assert not re.search(r"\$[^$\n]+\$|\\\(|\\\[", re.sub(r"`[^`]*`", "", cell.source)), (
+                cell.source
+            )
+    assert "widget-view" not in pages[name] and "widget-state" not in pages[name]
+    stills = [
+        output.data["text/html"]
+        for cell in code(book)
+        if re.search(r"^play\.", cell.source, re.M)
+        for output in cell.outputs
+        if "text/html" in output.get("data", {})
+    ]
+    assert stills and all(words(show.plain(still))[:5] for still in stills)
+
+
+@pytest.mark.skipif(not browser_path(), reason="no Chromium or Chrome is found")
+@pytest.mark.skipif(not find_spec("playwright"), reason="playwright is not installed")
+def test_a_browser_without_scripts_and_network_shows_a_chapter(pages, tmp_path):
+    from playwright.sync_api import sync_playwright
+
+    from tests.machines.lab import FLAGS
+
+    name = NAMES[2]
+    (tmp_path / "page.html").write_text(pages[name], "utf-8")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
+        try:
+            page = chromium.new_context(java_script_enabled=False, offline=True).new_page()
+            asked = []
+            page.on("request", lambda request: asked.append(request.url))
+            page.goto((tmp_path / "page.html").as_uri())
+            text = page.inner_text("body")
+            height = page.locator("body").bounding_box()["height"]
+        finally:
+            chromium.close()
+    assert "Chapter 3" in text and height > 5_000
+    assert {url for url in asked if not url.startswith(("file:", "data:"))} <= {
+        "https://colab.research.google.com/assets/colab-badge.svg"
+    }
+    for cell in code(read(ROOT / "notebooks" / f"{name}.ipynb"))[1:6]:
+        for line in shown(cell).splitlines()[:1]:
+            assert words(line) in words(text), line
+
+
+@pytest.mark.skipif(not find_spec("voila"), reason="Voila is not installed: pip install voila")
+def test_voila_serves_a_chapter_as_a_page(tmp_path):
+    with served_voila(
+        ROOT / "notebooks" / "01_regex_tokenization.ipynb", free_port(), tmp_path
+    ) as address:
+        with urllib.request.urlopen(address, timeout=120) as answer:
+            page = Page(answer.read().decode("utf-8"))
+    text = "".join(page.text)
+    assert "Chapter 1" in text and "Traceback" not in text

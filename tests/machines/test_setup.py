@@ -1,0 +1,218 @@
+"""What surrounds the course agrees with it: the published address, requirements, licences, workflows."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from importlib.metadata import metadata, version
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from helpers import ADDRESS, NEWEST, OLDEST, REFERENCE
+from tests import address
+from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, readme_command
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+REQUIREMENTS = {
+    path: [
+        Requirement(line)
+        for line in (ROOT / path).read_text("utf-8").splitlines()
+        if re.match(r"\w", line)
+    ]
+    for path in ("requirements.txt", "tests/requirements.txt", "notebooks/09-requirements.txt")
+}
+ALL = [requirement for several in REQUIREMENTS.values() for requirement in several]
+ROWS = dict(
+    re.findall(
+        r"^\| ([\w-]+) \| ([^|]+) \|$", (ROOT / "data" / "README.md").read_text("utf-8"), re.M
+    )
+)
+newest = pytest.mark.skipif(
+    "COURSE_NEWEST" in os.environ, reason="the bounds were taken away, to try what is newer"
+)
+each = pytest.mark.parametrize("requirement", ALL, ids=lambda requirement: requirement.name)
+
+# The published address
+
+
+@pytest.fixture
+def copy(tmp_path) -> Path:
+    """The files that name the address."""
+    for path in [ROOT / "helpers" / "__init__.py", *address.files(ROOT)]:
+        (tmp_path / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, tmp_path / path.relative_to(ROOT))
+    return tmp_path
+
+
+def test_badges_set_up_cells_and_the_readme_name_one_address_and_one_reference():
+    assert address.disagreeing(ROOT) == []
+    assert address.present(ROOT) == (ADDRESS, REFERENCE)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
+def test_each_chapter_names_the_address_in_its_badge_and_in_its_set_up_cell(path):
+    book = read(path)
+    badge = address.OPEN.search(book.cells[0].source)
+    assert book.cells[0].source[badge.end() :].startswith(path.name)
+    assert address.CLONE.search(code(book)[0].source)
+
+
+@pytest.mark.parametrize(
+    "name, old, new",
+    [
+        ("README.md", "/blob/v1/", "/blob/v2/"),
+        ("README.md", "from-text-to-tensors/from", "somebody/from"),
+        ("notebooks/03_byte_pair_encoding.ipynb", "--branch v1", "--branch main"),
+        ("notebooks/03_byte_pair_encoding.ipynb", "/blob/v1/", "/blob/main/"),
+        (
+            "notebooks/04_sliding_windows.ipynb",
+            "https://github.com/from-text-to-tensors/",
+            "https://github.com/somebody/",
+        ),
+    ],
+)
+def test_any_place_that_disagrees_is_found(copy, name, old, new):
+    text = (copy / name).read_text("utf-8")
+    assert old in text
+    (copy / name).write_text(text.replace(old, new, 1), "utf-8")
+    assert {found.split(": ")[0] for found in address.disagreeing(copy)} == {Path(name).name}
+
+
+def test_one_command_sets_the_address_everywhere_and_back_again(copy, capsys):
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    assert (
+        address.main(["https://github.com/some.body/a-course", "--reference", "2026.1"], copy) == 0
+    )
+    assert f"{len(before)} files changed." in capsys.readouterr().out
+    assert address.present(copy) == ("https://github.com/some.body/a-course", "2026.1")
+    assert address.disagreeing(copy) == []
+    for path in before:
+        text = path.read_text("utf-8")
+        assert ADDRESS not in text and f"/blob/{REFERENCE}/notebooks" not in text
+    for path in sorted((copy / "notebooks").glob("*.ipynb")):
+        new, old = read(path), read(ROOT / "notebooks" / path.name)
+        assert (
+            "--branch 2026.1 https://github.com/some.body/a-course course.part"
+            in code(new)[0].source
+        )
+        assert "github/some.body/a-course/blob/2026.1/notebooks/" + path.name in new.cells[0].source
+        assert [cell.get("outputs") for cell in new.cells] == [
+            cell.get("outputs") for cell in old.cells
+        ]
+    assert address.main([ADDRESS, "--reference", REFERENCE], copy) == 0
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["github.com/a/b"],
+        ["https://github.com/a/b.git"],
+        ["https://github.com/a b/c"],
+        [ADDRESS, "--reference", "v 1"],
+        [ADDRESS, "--reference", "; rm -rf ~"],
+    ],
+)
+def test_what_is_no_address_or_tag_changes_nothing(copy, capsys, words):
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    assert address.main(words, copy) == 1
+    assert "expected is" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in before} == before
+
+
+# Requirements and licences
+
+
+@newest
+@each
+def test_each_requirement_has_an_upper_bound_and_what_is_installed_satisfies_it(requirement):
+    assert any(bound.operator in ("<", "<=", "==", "~=") for bound in requirement.specifier), (
+        requirement
+    )
+    assert requirement.specifier.contains(version(requirement.name), prereleases=True)
+
+
+@newest
+@each
+def test_no_bound_shuts_out_a_python_that_the_course_is_made_for(requirement):
+    """An exact version must itself take all of them; of a range, pip finds one that does."""
+    if any(bound.operator == "==" for bound in requirement.specifier):
+        takes = SpecifierSet(metadata(requirement.name)["Requires-Python"])
+        assert all(takes.contains(f"3.{minor}") for minor in range(OLDEST[1], NEWEST[1] + 1)), takes
+
+
+def said_licence(name: str) -> str:
+    """What an installed package says of its licence, in whatever field it says it."""
+    about = metadata(name)
+    classifiers = [line for line in about.get_all("Classifier", []) if line.startswith("License")]
+    return " ".join(filter(None, [about["License-Expression"], about["License"], *classifiers]))
+
+
+@each
+def test_the_licence_of_each_package_is_listed_and_is_what_the_package_says(requirement):
+    said, listed = said_licence(requirement.name), ROWS[requirement.name]
+    for word in re.findall(
+        r"BSD|MIT|Apache|LGPL-2\.1|MPL-2\.0|Python Software Foundation|0BSD|Zlib|CC0|CNRI", listed
+    ):
+        assert word in said, f"{requirement.name}: {listed} is listed, and it says {said[:300]}"
+    for kind in ("AGPL", "LGPL", "MPL"):  # what asks for more than a notice must not be missed
+        assert (kind in listed) or kind not in said.split("Copyright")[0], (
+            f"{requirement.name} says {said[:300]}"
+        )
+
+
+def test_every_file_of_data_is_told_of():
+    text = (ROOT / "data" / "README.md").read_text("utf-8")
+    for path in (ROOT / "data").iterdir():
+        assert path.name in text or path.name == "README.md", (
+            f"data/README.md does not say whose {path.name} is"
+        )
+    assert set(ROWS) >= {requirement.name for requirement in ALL}
+
+
+# GitHub Actions
+
+
+def steps(name: str) -> tuple[dict, list[dict]]:
+    """The only job of a workflow, and its steps."""
+    (job,) = yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text("utf-8"))[
+        "jobs"
+    ].values()
+    return job, job["steps"]
+
+
+def test_the_tests_run_on_three_systems_with_the_oldest_and_the_newest_python():
+    job, _ = steps("tests.yml")
+    matrix = job["strategy"]["matrix"]
+    assert [system.split("-")[0] for system in matrix["os"]] == ["ubuntu", "macos", "windows"]
+    assert matrix["python"] == [".".join(map(str, one)) for one in (OLDEST, NEWEST)]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=[path.name for path in WORKFLOWS])
+def test_what_runs_is_the_readmes_test_command(path):
+    command, runs = readme_command("tests"), [step.get("run") for step in steps(path.name)[1]]
+    assert command in runs
+    if path.name == "tests.yml":  # on Windows as README.md says
+        assert (
+            command.replace("python3 ", "python ").replace(
+                ".venv/bin/python", r".venv\Scripts\python"
+            )
+            in runs
+        )
+
+
+def test_once_a_month_the_newest_releases_of_all_dependencies_are_tried():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "newest.yml").read_text("utf-8"))
+    (when,) = workflow[True]["schedule"]  # YAML 1.1 reads the key `on` as true
+    assert re.fullmatch(r"\d+ \d+ 1 \* \*", when["cron"])
+    (take,) = [step["run"] for step in steps("newest.yml")[1] if "sed" in step.get("run", "")]
+    assert take == "sed -i -E '/^(#|regex)/!s/[=<>~!].*//' requirements.txt */*requirements.txt"
+    for path in REQUIREMENTS:
+        for line in (ROOT / path).read_text("utf-8").splitlines():
+            if not re.match("#|regex|-r", line):
+                assert re.fullmatch(r"[\w-]*", re.sub("[=<>~!].*", "", line)), line

@@ -1,0 +1,213 @@
+"""The chapters as files: what the tests of notebooks share."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHAPTERS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+NAMES = [path.stem for path in CHAPTERS]
+# The first batches that readers of books and other courses know, in windows of four and of three.
+VERDICT = [
+    [40, 367, 2885, 1464],
+    [1807, 3619, 402, 271],
+    [10899, 2138, 257, 7026],
+    [15632, 438, 2016, 257],
+    [922, 5891, 1576, 438],
+    [568, 340, 373, 645],
+    [1049, 5975, 284, 502],
+    [284, 3285, 326, 11],
+]
+AWAKENING = [
+    [2, 11851, 25],
+    [383, 28832, 198],
+    [198, 2235, 6434],
+    [25, 16693, 40159],
+    [259, 198, 198],
+    [2235, 6280, 25],
+    [47465, 198, 198],
+    [26866, 198, 198],
+]
+SOLUTION = re.compile(r"<details>\s*<summary>Solution</summary>\s*```python\n(.*?)```", re.S)
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    """A notebook as it is committed."""
+    return nbformat.read(path, as_version=4)
+
+
+def readme_command(name: str) -> str:
+    """The line of README.md that is marked so: "start" or "tests"."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    (command,) = re.findall(rf"<!-- {name} -->\n```bash\n(.*?)\n```", text, flags=re.S)
+    return command
+
+
+def tags(cell) -> list[str]:
+    """The tags of a cell."""
+    return cell.metadata.get("tags", [])
+
+
+def code(book) -> list:
+    """The code cells of a notebook that hold any code."""
+    return [cell for cell in book.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def prose(book) -> str:
+    """All Markdown of a notebook, less what is folded away or is code."""
+    text = "\n\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
+    text = re.sub(r"<details>.*?</details>", "", text, flags=re.S)
+    return re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", text, flags=re.S)
+
+
+def exercises(book) -> list[tuple]:
+    """(exercise cell, its folded solution) for every cell tagged exercise."""
+    pairs = []
+    for cell, after in zip(book.cells, [*book.cells[1:], None], strict=True):
+        if "exercise" in tags(cell):
+            found = SOLUTION.search(after.source) if after is not None else None
+            pairs.append((cell, found.group(1) if found else None))
+    return pairs
+
+
+def shown(cell) -> str:
+    """All text that a cell's outputs show."""
+    parts = []
+    for output in cell.get("outputs", []):
+        parts.append(
+            output.get("text")
+            or output.get("data", {}).get("text/plain")
+            or output.get("evalue")
+            or ""
+        )
+    return "\n".join(parts)
+
+
+class Chapter:
+    """A committed chapter by its number, as "05": its `book`, its `questions`, and what its cells hold and show."""
+
+    def __init__(self, number: str):
+        path = next(path for path in CHAPTERS if path.stem.startswith(f"{number}_"))
+        self.book = read(path)
+        self.questions = json.loads(
+            (ROOT / "data" / "questions" / f"{path.stem}.json").read_text(encoding="utf-8")
+        )
+
+    def source_of(self, part: str) -> str:
+        """The one code cell that holds `part`."""
+        found = [cell.source for cell in code(self.book) if part in cell.source]
+        assert len(found) == 1, f"{len(found)} cells hold {part!r}"
+        return found[0]
+
+    def definition(self, start: str) -> str:
+        """The source of the cell that holds `start`, up to the end of the function or class that begins so."""
+        source = self.source_of(start)
+        end = source.find("\n\n\n", source.index(start))
+        return source if end < 0 else source[:end]
+
+    def defined(self, *starts: str, **names) -> dict:
+        """`names`, and with them the functions and classes that begin so, as the chapter defines them."""
+        for start in starts:
+            exec(self.definition(start), names)
+        return names
+
+    def printed(self, part: str) -> str:
+        """What the code cells that hold `part` show."""
+        return "\n".join(shown(cell) for cell in code(self.book) if part in cell.source)
+
+    def assert_predictions_come_out(self, number: int) -> None:
+        """`number` predictions are asked, and each outcome in view is one that its question explains."""
+        outcomes = [shown(cell) for cell in code(self.book) if "check.outcome(" in cell.source]
+        assert len(outcomes) == len(self.questions["predictions"]) == number
+        for item in self.questions["predictions"].values():
+            whys = [item["explain"]] if item.get("number") else item["choices"].values()
+            plain = [" ".join(why.replace("`", "").split()) for why in whys]
+            assert any(why in " ".join(text.split()) for why in plain for text in outcomes), item[
+                "question"
+            ]
+
+    def errors(self) -> list[str]:
+        """The kinds of the errors in view, in cells that are tagged to raise them."""
+        return [
+            output.ename
+            for cell in code(self.book)
+            if "raises-exception" in tags(cell)
+            for output in cell.outputs
+            if output.output_type == "error"
+        ]
+
+    def assert_quiz_explains_itself(self) -> None:
+        """Every question of the quiz has one right choice, and every choice an explanation of its own."""
+        for item in self.questions["quiz"]:
+            whys = [choice["why"] for choice in item["choices"]]
+            assert (
+                len(set(whys)) == len(whys) >= 3
+                and sum(choice["right"] for choice in item["choices"]) == 1
+            )
+            assert all(len(why.split()) >= 5 for why in whys)
+
+
+def each_wrong_answer(answers: dict) -> list:
+    """Cases (exercise, part of its message, answer) of {exercise: {part of its message: wrong answer}}."""
+    import pytest
+
+    return [
+        pytest.param(exercise, part, answer, id=f"{exercise.name}: {part}")
+        for exercise, wrong in answers.items()
+        for part, answer in wrong.items()
+    ]
+
+
+def assert_told(exercise, part: str, answer) -> None:
+    """The answer is wrong, and what is said to it holds `part`."""
+    verdict = exercise(answer)
+    assert not verdict.passed and part in verdict.text, verdict.text
+
+
+def execute(
+    book, env: dict[str, str] | None = None, folder: Path = ROOT / "notebooks"
+) -> nbformat.NotebookNode:
+    """Run a notebook in a fresh kernel in `folder`; raises for an error in a cell that isn't tagged."""
+    import os
+
+    client = NotebookClient(
+        book,
+        timeout=300,
+        kernel_name="python3",
+        store_widget_state=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    client.execute(env={**os.environ, **(env or {})})
+    return book
+
+
+class BookDataset:
+    """What the GPTDatasetV1 of the book does with ids: a loop copies each window into a tensor of its own."""
+
+    def __init__(self, token_ids, max_length, stride):
+        import torch
+
+        self.input_ids, self.target_ids = [], []
+        for i in range(0, len(token_ids) - max_length, stride):
+            self.input_ids.append(torch.tensor(token_ids[i : i + max_length]))
+            self.target_ids.append(torch.tensor(token_ids[i + 1 : i + max_length + 1]))
+
+    def __len__(self):
+        return len(self.input_ids)
+
+    def __getitem__(self, idx):
+        return self.input_ids[idx], self.target_ids[idx]
+
+
+def token_file(path: Path, n_tokens: int):
+    """A token file of n_tokens zeros, to be filled in place, and the file with its count beside it."""
+    import numpy as np
+
+    path.with_name(path.name + ".json").write_text(json.dumps({"n_tokens": n_tokens}))
+    return np.memmap(path, dtype="<u2", mode="w+", shape=n_tokens)

@@ -1,0 +1,43 @@
+"""Draw the README's pictures anew: `python -m tests.tools.pictures` photographs each chapter's still playground.
+
+What is photographed is the HTML that the committed notebook carries, so the pictures show what a learner sees.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tests.tools.books import CHAPTERS, ROOT, code, read
+from tests.machines.lab import browser
+
+PICTURES = ROOT / "notebooks" / "pictures"
+# Chapter 3 has two playgrounds; the second one, several tokenizers side by side, says more at a glance.
+WHICH = {"03_byte_pair_encoding": -1}
+PAGE = '<!doctype html><body style="margin:0;padding:14px;width:900px;background:#fff;font-family:sans-serif">%s</body>'
+
+
+def still(path) -> str:
+    """The HTML of a chapter's playground as it stands in the committed notebook."""
+    cells = [
+        cell for cell in code(read(path)) if re.search(r"^play\.\w+\(", cell.source, flags=re.M)
+    ]
+    bundles = [output.get("data", {}) for cell in cells for output in cell.outputs]
+    found = [data["text/html"] for data in bundles if "text/html" in data]
+    return found[WHICH.get(path.stem, 0)]
+
+
+def main() -> None:
+    PICTURES.mkdir(exist_ok=True)
+    with browser() as page:
+        page.set_viewport_size({"width": 930, "height": 1000})
+        for path in CHAPTERS:
+            page.set_content(PAGE % still(path))
+            height = min(1000, page.evaluate("document.body.getBoundingClientRect().height") + 28)
+            page.screenshot(
+                path=PICTURES / f"{path.stem}.png",
+                clip={"x": 0, "y": 0, "width": 930, "height": height},
+            )
+
+
+if __name__ == "__main__":
+    main()
