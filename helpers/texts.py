@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from helpers.backstage.downloads import DATA, fetch
+from .backstage.downloads import DATA, fetch
 
 OUR_STORY = "the-wall-walker"  # in data/, written for this course
 BOOKS = ("the-verdict", "the-awakening")  # fetched, see data/README.md

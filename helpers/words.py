@@ -4,6 +4,7 @@ The splitting pattern, the two tokenizers and their results are those of Sebasti
 "Build a Large Language Model (From Scratch)", chapter 2, so that code written for the book runs
 on this module unchanged.
 """
+
 from __future__ import annotations
 
 import re
@@ -20,10 +21,16 @@ def split_words(text: str) -> list[str]:
     ['It', "'", 's', 'late', '--', 'too', 'late', ',', 'she', 'said', '.']
     """
     if not isinstance(text, str):
-        raise TypeError(f"split_words got {type(text).__name__}, and expects one string. Read a file as text, "
-                        "with open(path, encoding='utf-8'); a list of words is split already.")
-    pieces = (piece.strip() for piece in re.split(SPLIT, text))
-    return [piece for piece in pieces if piece]
+        raise TypeError(
+            f"split_words got {type(text).__name__}, and expects one string. Read a file as text, "
+            "with open(path, encoding='utf-8'); a list of words is split already."
+        )
+    tokens = []
+    for piece in re.split(SPLIT, text):
+        # White space has come back as pieces of its own, and there are empty pieces.
+        if piece.strip():
+            tokens.append(piece.strip())
+    return tokens
 
 
 def build_vocab(words: Iterable[str], special_tokens: Iterable[str] = ()) -> dict[str, int]:
@@ -34,23 +41,32 @@ def build_vocab(words: Iterable[str], special_tokens: Iterable[str] = ()) -> dic
     """
     for name, given in (("words", words), ("special_tokens", special_tokens)):
         if isinstance(given, str):
-            raise TypeError(f"build_vocab got one string for {name}, and expects a list of strings: "
-                            "call build_vocab(split_words(text), ['<|unk|>']).")
-    tokens = dict.fromkeys([*sorted(set(words)), *special_tokens])
-    return {token: token_id for token_id, token in enumerate(tokens)}
+            raise TypeError(
+                f"build_vocab got one string for {name}, and expects a list of strings: "
+                "call build_vocab(split_words(text), ['<|unk|>'])."
+            )
+    vocab = {}
+    for token in [*sorted(set(words)), *special_tokens]:
+        # A special token may be among the words already; it keeps its first id.
+        if token not in vocab:
+            vocab[token] = len(vocab)
+    return vocab
 
 
 class UnknownWord(KeyError):
     """A word that the vocabulary has no id for. `args[0]` is the word."""
 
     def __init__(self, word: str, size: int):
-        super().__init__(word, size)    # both, so that the error can pass between processes
+        super().__init__(word, size)  # both, so that the error can pass between processes
 
     def __str__(self) -> str:
-        word = self.args[0] if len(self.args[0]) <= 80 else self.args[0][:80] + "…"    # somebody may paste 10 MB
-        return (f"{word!r} is not among the {self.args[1]} tokens of this vocabulary, and only those "
-                "have an id. Build the vocabulary from a text that has the word, or use SimpleTokenizerV2 "
-                "with '<|unk|>' in its vocabulary.")
+        word, size = self.args
+        shown = word[:80] + "…" if len(word) > 80 else word  # somebody may paste 10 MB
+        return (
+            f"{shown!r} is not among the {size} tokens of this vocabulary, and only those have an "
+            "id. Build the vocabulary from a text that has the word, or use SimpleTokenizerV2 with "
+            "'<|unk|>' in its vocabulary."
+        )
 
 
 class SimpleTokenizerV1:
@@ -69,26 +85,40 @@ class SimpleTokenizerV1:
         self.int_to_str = {token_id: token for token, token_id in vocab.items()}
 
     def encode(self, text: str) -> list[int]:
-        """The ids of the words of a text. Raises UnknownWord (a KeyError) for a word without an id."""
-        try:
-            return [self.str_to_int[word] for word in self._words(text)]
-        except KeyError as error:
-            raise UnknownWord(error.args[0], len(self.str_to_int)) from None
+        """The ids of the words of a text. Raises UnknownWord (a KeyError) for a word without one."""
+        ids = []
+        for word in self.known_words(text):
+            if word not in self.str_to_int:
+                raise UnknownWord(word, len(self.str_to_int))
+            ids.append(self.str_to_int[word])
+        return ids
 
     def decode(self, ids: Iterable[int]) -> str:
         """The tokens of the ids, joined with spaces, less the spaces before closing marks."""
-        try:
-            text = " ".join([self.int_to_str[i.item() if hasattr(i, "item") else i] for i in ids])
-        except KeyError as error:
-            raise KeyError(f"{error.args[0]!r} is none of the {len(self.int_to_str)} ids of this vocabulary. "
-                           "Decode a list of ids that this tokenizer made.") from None
-        except (TypeError, ValueError, RuntimeError):   # no list, or one with more than one number at a place
-            raise TypeError(f"decode got a {type(ids).__name__} that is no flat list of ids, and expects one, such as "
-                            "[5, 2, 7]. Decode a batch row by row.") from None
+        text = " ".join([self.int_to_str[token_id] for token_id in self._checked(ids)])
         return re.sub(self.closing, r"\1", text)
 
-    def _words(self, text: str) -> list[str]:
+    def known_words(self, text: str) -> list[str]:
+        """The words that encode looks up: in V1 those of the text as they are."""
         return split_words(text)
+
+    def _checked(self, ids: Iterable[int]) -> list[int]:
+        """The ids as plain numbers, each in the vocabulary; a tensor's numbers are unpacked."""
+        try:
+            # A dict finds the number inside of a tensor, and not the tensor.
+            numbers = [each.item() if hasattr(each, "item") else each for each in ids]
+            unknown = [each for each in numbers if each not in self.int_to_str]
+        except (TypeError, ValueError, RuntimeError):  # no list, or a row where an id should be
+            raise TypeError(
+                f"decode got a {type(ids).__name__} that is no flat list of ids, and expects one, "
+                "such as [5, 2, 7]. Decode a batch row by row."
+            ) from None
+        if unknown:
+            raise KeyError(
+                f"{unknown[0]!r} is none of the {len(self.int_to_str)} ids of this vocabulary. "
+                "Decode a list of ids that this tokenizer made."
+            )
+        return numbers
 
 
 class SimpleTokenizerV2(SimpleTokenizerV1):
@@ -96,5 +126,7 @@ class SimpleTokenizerV2(SimpleTokenizerV1):
 
     closing = r'\s+([,.:;?!"()\'])'
 
-    def _words(self, text: str) -> list[str]:
-        return [word if word in self.str_to_int else "<|unk|>" for word in split_words(text)]
+    def known_words(self, text: str) -> list[str]:
+        """The words that encode looks up: <|unk|> in place of each unknown one."""
+        words = split_words(text)
+        return [word if word in self.str_to_int else "<|unk|>" for word in words]

@@ -94,9 +94,8 @@ class Chapter:
     def __init__(self, number: str):
         path = next(path for path in CHAPTERS if path.stem.startswith(f"{number}_"))
         self.book = read(path)
-        self.questions = json.loads(
-            (ROOT / "data" / "questions" / f"{path.stem}.json").read_text(encoding="utf-8")
-        )
+        beside = ROOT / "helpers" / "exercises" / f"chapter_{number}.json"
+        self.questions = json.loads(beside.read_text(encoding="utf-8"))
 
     def source_of(self, part: str) -> str:
         """The one code cell that holds `part`."""
