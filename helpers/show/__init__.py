@@ -1,0 +1,11 @@
+"""Pictures that stand still: tokens, tables, bars, heat tables, windows, maps and merge trees.
+
+Each function returns a `Picture`, which a notebook shows as HTML and a terminal as plain text.
+Text from outside is escaped, and what cannot be seen (spaces, line ends, characters of no width)
+is made visible. Colours are tints of the Okabe-Ito palette, which colour-blind people can tell
+apart, and each colour is repeated by a word, a number or a line.
+"""
+
+from .drawings import figure, style, svg, tree, word_map  # noqa: F401
+from .pictures import MARKS, Picture, note, plain, visible  # noqa: F401
+from .tables import LOST, PALETTE, TINTS, bars, heat, table, tokens, windows  # noqa: F401

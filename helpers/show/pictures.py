@@ -1,0 +1,111 @@
+"""The picture, its twin in plain text, and text from outside made visible and safe."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from html import escape, unescape
+from itertools import zip_longest
+
+MARKS = {" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍"}
+# Characters that leave no trace although Unicode counts them among letters and accents.
+UNSEEN = {"\u034f", "\u115f", "\u1160", "\u3164", "\uffa0", *map(chr, range(0xFE00, 0xFE10))}
+
+
+def tag(name: str, style: str, html: str) -> str:
+    """Safe HTML inside a tag with a style."""
+    return f'<{name} style="{style}">{html}</{name}>'
+
+
+class Picture:
+    """Safe HTML with its plain text; `a + b` puts b beneath a, `a | b` beside it."""
+
+    def __init__(self, html: str):
+        self.html = html
+
+    def __add__(self, other: Picture) -> Picture:
+        return Picture(self.html + other.html)
+
+    def __or__(self, other: Picture) -> Picture:
+        style = "display:inline-block;vertical-align:top;margin-right:1.5em"
+        both = tag("div", style, self.html) + tag("div", style, other.html)
+        return Picture(f"<div>{both}</div>")
+
+    def _repr_html_(self) -> str:
+        # A white card with dark ink, whatever the theme around it.
+        style = "font:16px/1.6 sans-serif;color:#111;background:#fff;padding:.4em;overflow-x:auto"
+        return tag("div", style, self.html)
+
+    def __repr__(self) -> str:
+        return plain(self.html)
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+
+
+def plain(html: str) -> str:
+    """The text of `html`: tags gone, entities read, table columns kept, images as their alt text.
+
+    What is struck out there stands between ~ here, what is strong between [ and ].
+
+    >>> print(plain("<p>a &lt; b</p><table><tr><td>one</td><td>1</td></tr></table>"))
+    a < b
+    one  1
+    """
+    html = re.sub(r'<img alt="([^"]*)"[^>]*>', r"\1<br>", html)
+    html = html.replace("<strong>", "[").replace("</strong>", "]")
+    html = re.sub(r"</?s\b[^>]*>", "~", html)
+    html = re.sub("<table.*?</table>", _columns, html, flags=re.S)
+    html = re.sub("<br>|</p>|</div>", "\n", html)
+    text = unescape(re.sub("<[^>]*>", "", html))
+    lines = [line.rstrip() for line in text.split("\n")]
+    return "\n".join(line for line in lines if line)
+
+
+def _columns(table: re.Match) -> str:
+    """A table's caption, and its rows as lines whose columns stand under one another."""
+    lines = re.findall("<caption.*?</caption>", table[0], re.S)
+    rows = []
+    for row in re.findall("<tr>.*?</tr>", table[0], re.S):
+        cells = re.findall("<t[dh].*?</t[dh]>", row, re.S)
+        rows.append([plain(cell).split("\n") for cell in cells])
+    columns = zip_longest(*rows, fillvalue=[""])
+    widths = [max(len(line) for cell in column for line in cell) for column in columns]
+    for row in rows:
+        # A cell may have several lines.
+        for parts in zip_longest(*row, fillvalue=""):
+            line = "  ".join(map(str.ljust, parts, widths))
+            lines.append(escape(line))
+    return "<br>" + "<br>".join(lines) + "<br>"
+
+
+def visible(piece: str | bytes, keep: str = "") -> str:
+    r"""Text in which all can be seen: spaces, line ends, characters of no width, broken bytes.
+
+    Characters in `keep` stay as they are.
+
+    >>> print(visible(" a\n\u200b"), visible(b"\xf0\x9f"))
+    ·a↵\u200b \xf0\x9f
+    """
+    text = piece.decode("utf-8", "backslashreplace") if isinstance(piece, bytes) else piece
+    # An accent at the start needs something to stand on.
+    seen = "◌" if text and unicodedata.combining(text[0]) else ""
+    for char in text:
+        hidden = unicodedata.category(char)[0] in "CZ" or char in UNSEEN
+        if char in MARKS and char not in keep:
+            char = MARKS[char]
+        elif (hidden or char in MARKS.values()) and char not in keep:
+            # A mark that stands in the text itself is also written as its number.
+            char = f"\\u{ord(char):04x}"
+        seen += char
+    return seen
+
+
+def label(value) -> str:
+    """A label, made visible and safe; spaces, and marks that `visible` made before, may stay."""
+    return f"<bdi>{escape(visible(str(value), ' ·↵⇥␍'))}</bdi>"
+
+
+def note(text: str) -> Picture:
+    """A paragraph of words."""
+    return Picture(tag("p", "margin:.3em 0;color:#111", label(text)))
