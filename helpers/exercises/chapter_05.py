@@ -1,113 +1,223 @@
-"""The exercises of chapter 5, word vectors; helpers/check.py says how one is written."""
-from __future__ import annotations
+"""The exercises of chapter 5, word vectors. helpers/check.py says how one is written."""
 
 import math
 
-from ..check import Exercise
+from .judge import Exercise
 
 
-def _vectors(*rows):
-    """Rows of numbers as an array of floats."""
+def floats(*numbers):
+    """Numbers, or rows of numbers, as an array of floats."""
     import numpy as np
-    return np.array(rows, dtype=float)
+
+    return np.array(numbers, dtype=float)
 
 
-def _turns(*degrees):
+def turned(*degrees):
     """Rows of length 1 that point so many degrees away from the first axis."""
-    return _vectors(*([math.cos(math.radians(turn)), math.sin(math.radians(turn))] for turn in degrees))
+    turns = [math.radians(degree) for degree in degrees]
+    return floats(*[(math.cos(turn), math.sin(turn)) for turn in turns])
 
 
-def _answer(out, low=-math.inf, sign=1):
-    """An answer by row numbers for chapter 5: `out(a, b, c)` are the rows that get the value `low`."""
-    def answer(rows, a, b, c):
-        cosines = rows @ (sign * (rows[b] - rows[a]) + rows[c])
-        cosines[out(a, b, c)] = low
-        return int(cosines.argmax())
-    return answer
-
-
-def _spreads(rows):
-    """The spread of the rows along each principal component, the most first."""
+def spreads(rows):
+    """The spread of the rows along each principal component, the greatest first."""
     import numpy as np
+
     return np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False) ** 2
 
 
-def _around(first, last, keep=lambda words, i, j: i != j):
-    """Pairs (word, context word) for chapter 5; `first(i, window)` to `last(i, window)` are the places."""
-    return lambda words, window: [(words[i], words[j]) for i in range(len(words)) for j in range(
-        first(i, window), min(len(words), last(i, window) + 1)) if keep(words, i, j)]
+def shares(rows):
+    """The share of each principal component in the spread of the rows."""
+    return spreads(rows) / spreads(rows).sum()
 
 
-distance_from_products = Exercise(
-    "distance_from_products", chapter="05", why="At length 1 it is the root of 2 - 2 * cosine.",
-    hints=("The rule stands above the cell: a·a + b·b − 2 a·b. Python writes a·b as `a @ b`.",
-           "The rule has three products of two rows each, and the first one, a·a, is written already.",
-           "`a @ a + b @ b - 2 * (a @ b)`"),
-    cases=lambda: [(_vectors([3, 0])[0], _vectors([0, 5])[0]), (_vectors([1, 2, 2])[0], _vectors([2, -4, 4])[0])],
-    right=lambda a, b: (a @ a + b @ b - 2 * (a @ b)) ** 0.5,
-    wrong={"This holds when b has length 1. In place of 1 put `b @ b`.":
-           lambda a, b: (a @ a + 1 - 2 * (a @ b)) ** 0.5,
-           "`a * b` multiplies number by number and gives a row. `a @ b` also adds up.":
-           lambda a, b: (a @ a + b @ b - 2 * (a * b)) ** 0.5,
-           "`a * b` multiplies number by number, so a row comes out. `a @ b` adds up too, in both blanks.":
-           lambda a, b: (a @ a + b * b - 2 * (a * b)) ** 0.5,
-           "The length of b came, and its square is needed: `b @ b`.":
-           lambda a, b: (a @ a + (b @ b) ** 0.5 - 2 * (a @ b)) ** 0.5,
-           "The cosine came in place of the product. For rows of any length the rule takes `a @ b`.":
-           lambda a, b: (a @ a + b @ b - 2 * (a @ b) / ((a @ a) * (b @ b)) ** 0.5) ** 0.5})
-share_on_map = Exercise(
-    "share_on_map", chapter="05", why="Any sixteen words make a map. The share says whether it is worth a look.",
-    hints=("Which entry of `spreads` belongs to the first axis of a map, and which to the second?",
-           "The spreads are sorted, the greatest first. Those of a map's axes are the first two: add them up.",
-           "`return spreads[:2].sum() / spreads.sum()`"),
-    cases=lambda: [(_vectors([0, 0, 0], [4, 0, 0], [0, 3, 0], [4, 3, 2]),), (_vectors([1, 5, 2, 0], [2, 0, 2, 7],
-                   [0, 1, 9, 3], [6, 2, 1, 1], [3, 3, 0, 5]),), (_vectors([1, 1], [2, 5], [0, 3]),)],
-    right=lambda rows: _spreads(rows)[:2].sum() / _spreads(rows).sum(),
-    wrong={"Not answered yet: this is the function as it came. It says what a single axis keeps; a map has two.":
-           lambda rows: _spreads(rows)[0] / _spreads(rows).sum(),
-           "This is the second axis alone. Counting starts at 0, and the first axis belongs to the map too.":
-           lambda rows: _spreads(rows)[1] / _spreads(rows).sum(),
-           "Two numbers came, a share for each axis. What the map keeps is their sum.":
-           lambda rows: _spreads(rows)[:2] / _spreads(rows).sum(),
-           "These are three axes. A slice ends before its second number: `[:2]`.":
-           lambda rows: _spreads(rows)[:3].sum() / _spreads(rows).sum(),
-           "Only the second spread was divided: division comes before +. Put the sum in parentheses.":
-           lambda rows: _spreads(rows)[0] + _spreads(rows)[1] / _spreads(rows).sum(),
-           "This is a spread, not a share of it. Divide by the sum of all spreads.":
-           lambda rows: _spreads(rows)[:2].sum()})
-answer_row = Exercise(
-    "answer_row", chapter="05", why="−inf is below every cosine, 0 is not.",
-    hints=("Which rows may not be the answer? And which number is below every product?",
-           "A list of places can be set at once: `cosines[[...]] = ...`. And no number is below `-np.inf`.",
-           "`cosines[[a, b, c]] = -np.inf`"),
-    cases=lambda: [(_turns(0, 30, 90, 130), 0, 1, 2), (_turns(0, 10, 20, 200), 0, 1, 2),
-                   (_turns(140, 320, 180, 50, 100), 1, 4, 3), (_turns(50, 120, 160, 150, 240), 2, 4, 1)],
-    right=_answer(lambda a, b, c: [a, b, c]),
-    wrong={"This is the function as it was: it forbids b only, and 0 may be greater than all other products.":
-           _answer(lambda a, b, c: b, 0),
-           "Only b is left out. a and c are words of the question too.": _answer(lambda a, b, c: b),
-           "a may still be the answer. Leave out all three.": _answer(lambda a, b, c: [b, c]),
-           "c may still be the answer. Leave out all three.": _answer(lambda a, b, c: [a, b]),
-           "Nothing is left out: the answer may be a word of the question.": _answer(lambda a, b, c: []),
-           "All three are out, but 0 may be greater than all other products. Use `-np.inf`.":
-           _answer(lambda a, b, c: [a, b, c], 0),
-           "a and b are swapped: the offset is `rows[b] - rows[a]`.": _answer(lambda a, b, c: [a, b, c], sign=-1)})
-context_pairs = Exercise(
-    "context_pairs", chapter="05", call=lambda answer, *case: sorted(answer(*case)),     # in any order
-    hints=("Two loops over places: i for the word, j for its context words. From where to where does j run?",
-           "j runs from i − window to i + window, but not below 0, not past the last word, and never over i itself.",
-           "`range(max(0, i - window), min(len(words), i + window + 1))`, without i itself."),
-    cases=[(list("abc"), 1), ("the sea let go at dawn".split(), 2), (["the", "sea", "the"], 2), ([], 2), (["a"], 3)],
-    right=_around(lambda i, w: max(0, i - w), lambda i, w: i + w), why="This is what skip-gram reads of a text.",
-    wrong={"Only words to the right. Those to the left count too.":
-           _around(lambda i, w: i + 1, lambda i, w: i + w),
-           "Each word is its own context word here. Leave out the place i.":
-           _around(lambda i, w: max(0, i - w), lambda i, w: i + w, lambda words, i, j: True),
-           "You compare words. In \"the sea the\" the first word has the third as a context word: compare places.":
-           _around(lambda i, w: max(0, i - w), lambda i, w: i + w, lambda words, i, j: words[i] != words[j]),
-           "Places below 0 count from the end of the list. Start at `max(0, i - window)`.":
-           _around(lambda i, w: i - w, lambda i, w: i + w),
-           "The last word to the right is missing: a range ends before its second number.":
-           _around(lambda i, w: max(0, i - w), lambda i, w: i + w - 1),
-           "All words of the sentence are context words here. Only those at most `window` places away count.":
-           _around(lambda i, w: 0, lambda i, w: 10**6)})
+def best_row(rows, a, b, c, out, value=-math.inf):
+    """The row with the greatest product with b - a + c, if the rows `out` have `value` instead."""
+    products = rows @ (rows[b] - rows[a] + rows[c])
+    products[out] = value
+    return int(products.argmax())
+
+
+def pairs(words, left, right, first=0):
+    """(word, context word), with up to `left` words before and `right` words after each word."""
+    found = []
+    for i, word in enumerate(words):
+        for j in range(max(first, i - left), min(len(words), i + right + 1)):
+            if j != i:
+                found.append((word, words[j]))
+    return found
+
+
+class distance_from_products(Exercise):
+    """At length 1 it is the root of 2 - 2 * cosine.
+
+    Hint: The rule stands above the cell: a·a + b·b − 2 a·b. Python writes a·b as `a @ b`.
+    Hint: The rule has three products of two rows each, and the first one, a·a, is written already.
+    Hint: `a @ a + b @ b - 2 * (a @ b)`
+    """
+
+    def cases():
+        return [(floats(3, 0), floats(0, 5)), (floats(1, 2, 2), floats(2, -4, 4))]
+
+    def right(a, b):
+        return (a @ a + b @ b - 2 * (a @ b)) ** 0.5
+
+    def takes_b_for_length_1(a, b):
+        """This holds when b has length 1. In place of 1 put `b @ b`."""
+        return (a @ a + 1 - 2 * (a @ b)) ** 0.5
+
+    def multiplies_number_by_number(a, b):
+        """`a * b` multiplies number by number and gives a row. `a @ b` also adds up."""
+        return (a @ a + b @ b - 2 * (a * b)) ** 0.5
+
+    def multiplies_so_in_both_blanks(a, b):
+        """`a * b` multiplies number by number, so a row comes out. `a @ b` adds up too, in both
+        blanks."""
+        return (a @ a + b * b - 2 * (a * b)) ** 0.5
+
+    def takes_the_length_of_b(a, b):
+        """The length of b came, and its square is needed: `b @ b`."""
+        return (a @ a + (b @ b) ** 0.5 - 2 * (a @ b)) ** 0.5
+
+    def takes_the_cosine(a, b):
+        """The cosine came in place of the product. For rows of any length the rule takes
+        `a @ b`."""
+        cosine = (a @ b) / ((a @ a) * (b @ b)) ** 0.5
+        return (a @ a + b @ b - 2 * cosine) ** 0.5
+
+
+class share_on_map(Exercise):
+    """Any sixteen words make a map. The share says whether it is worth a look.
+
+    Hint: Which entry of `spreads` belongs to the first axis of a map, and which to the second?
+    Hint: The spreads are sorted, the greatest first. Those of a map's axes are the first two: add
+        them up.
+    Hint: `return spreads[:2].sum() / spreads.sum()`
+    """
+
+    def cases():
+        flat = floats([0, 0, 0], [4, 0, 0], [0, 3, 0], [4, 3, 2])
+        wide = floats([1, 5, 2, 0], [2, 0, 2, 7], [0, 1, 9, 3], [6, 2, 1, 1], [3, 3, 0, 5])
+        return [(flat,), (wide,), (floats([1, 1], [2, 5], [0, 3]),)]
+
+    def right(rows):
+        return shares(rows)[:2].sum()
+
+    def keeps_one_axis(rows):
+        """Not answered yet: this is the function as it came. It says what a single axis keeps; a
+        map has two."""
+        return shares(rows)[0]
+
+    def keeps_the_second_axis(rows):
+        """This is the second axis alone. Counting starts at 0, and the first axis belongs to the
+        map too."""
+        return shares(rows)[1]
+
+    def adds_nothing_up(rows):
+        """Two numbers came, a share for each axis. What the map keeps is their sum."""
+        return shares(rows)[:2]
+
+    def keeps_three_axes(rows):
+        """These are three axes. A slice ends before its second number: `[:2]`."""
+        return shares(rows)[:3].sum()
+
+    def divides_the_second_only(rows):
+        """Only the second spread was divided: division comes before +. Put the sum in
+        parentheses."""
+        return spreads(rows)[0] + shares(rows)[1]
+
+    def does_not_divide(rows):
+        """This is a spread, not a share of it. Divide by the sum of all spreads."""
+        return spreads(rows)[:2].sum()
+
+
+class answer_row(Exercise):
+    """−inf is below every cosine, 0 is not.
+
+    Hint: Which rows may not be the answer? And which number is below every product?
+    Hint: A list of places can be set at once: `cosines[[...]] = ...`. And no number is below
+        `-np.inf`.
+    Hint: `cosines[[a, b, c]] = -np.inf`
+    """
+
+    def cases():
+        first = [(turned(0, 30, 90, 130), 0, 1, 2), (turned(0, 10, 20, 200), 0, 1, 2)]
+        rows, others = turned(140, 320, 180, 50, 100), turned(50, 120, 160, 150, 240)
+        return [*first, (rows, 1, 4, 3), (others, 2, 4, 1)]
+
+    def right(rows, a, b, c):
+        return best_row(rows, a, b, c, out=[a, b, c])
+
+    def gives_b_the_value_0(rows, a, b, c):
+        """This is the function as it was: it forbids b only, and 0 may be greater than all other
+        products."""
+        return best_row(rows, a, b, c, out=b, value=0)
+
+    def leaves_out_b(rows, a, b, c):
+        """Only b is left out. a and c are words of the question too."""
+        return best_row(rows, a, b, c, out=b)
+
+    def leaves_out_b_and_c(rows, a, b, c):
+        """a may still be the answer. Leave out all three."""
+        return best_row(rows, a, b, c, out=[b, c])
+
+    def leaves_out_a_and_b(rows, a, b, c):
+        """c may still be the answer. Leave out all three."""
+        return best_row(rows, a, b, c, out=[a, b])
+
+    def leaves_out_nothing(rows, a, b, c):
+        """Nothing is left out: the answer may be a word of the question."""
+        return best_row(rows, a, b, c, out=[])
+
+    def gives_all_three_the_value_0(rows, a, b, c):
+        """All three are out, but 0 may be greater than all other products. Use `-np.inf`."""
+        return best_row(rows, a, b, c, out=[a, b, c], value=0)
+
+    def swaps_a_and_b(rows, a, b, c):
+        """a and b are swapped: the offset is `rows[b] - rows[a]`."""
+        return best_row(rows, b, a, c, out=[a, b, c])
+
+
+class context_pairs(Exercise):
+    """This is what skip-gram reads of a text.
+
+    Hint: Two loops over places: i for the word, j for its context words. From where to where does
+        j run?
+    Hint: j runs from i − window to i + window, but not below 0, not past the last word, and never
+        over i itself.
+    Hint: `range(max(0, i - window), min(len(words), i + window + 1))`, without i itself.
+    """
+
+    cases = [(["a", "b", "c"], 1), ("the sea let go at dawn".split(), 2)]
+    cases += [(["the", "sea", "the"], 2), ([], 2), (["a"], 3)]
+
+    def call(answer, *case):
+        return sorted(answer(*case))  # the pairs may come in any order
+
+    def right(words, window):
+        return pairs(words, window, window)
+
+    def looks_to_the_right_only(words, window):
+        """Only words to the right. Those to the left count too."""
+        return pairs(words, 0, window)
+
+    def pairs_a_word_with_itself(words, window):
+        """Each word is its own context word here. Leave out the place i."""
+        return pairs(words, window, window) + [(word, word) for word in words]
+
+    def compares_words(words, window):
+        """You compare words. In "the sea the" the first word has the third as a context word:
+        compare places."""
+        return [(word, other) for word, other in pairs(words, window, window) if word != other]
+
+    def counts_from_the_end(words, window):
+        """Places below 0 count from the end of the list. Start at `max(0, i - window)`."""
+        return pairs(words, window, window, first=-window)
+
+    def ends_too_early(words, window):
+        """The last word to the right is missing: a range ends before its second number."""
+        return pairs(words, window, window - 1)
+
+    def takes_the_whole_sentence(words, window):
+        """All words of the sentence are context words here. Only those at most `window` places
+        away count."""
+        return pairs(words, len(words), len(words))

@@ -1,138 +1,244 @@
-"""The exercises of chapter 7, positional embeddings; helpers/check.py says how one is written."""
-from __future__ import annotations
+"""The exercises of chapter 7, positional embeddings. helpers/check.py says how one is written."""
 
-from ..check import Exercise
-from .chapter_06 import _layer
+from .judge import Exercise
 
 
-def _token_and_position_layers() -> list:
+def layers(*shapes):
+    """A layer for each shape (rows, columns)."""
     import torch
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(7)
-        layers = torch.nn.Embedding(9, 4), torch.nn.Embedding(6, 4)
-    return [(*layers, torch.tensor(ids)) for ids in ([[8, 1, 5], [3, 8, 0]], [[1, 4, 1, 1]], [[2], [3], [2]])]
+
+    return [torch.nn.Embedding(*shape) for shape in shapes]
 
 
-def _embedded(token, position, ids, first=0, after=None):
+def rows_and_places(token_layer, position_layer, ids, first, end):
+    """The rows of the ids plus those of the places from `first` up to `end`."""
     import torch
-    return token(ids) + position(torch.arange(first, ids.shape[1] + first if after is None else after))
+
+    return token_layer(ids) + position_layer(torch.arange(first, end))
 
 
-embed = Exercise(
-    "embed", chapter="07", why="The places are counted along the second axis, and broadcast over the windows.",
-    hints=("How many places has a window of these ids? Which axis of `ids.shape` says it?",
-           "`ids.shape` is the number of windows, then that of the tokens in each. And a place is not yet a row.",
-           "`torch.arange(ids.shape[1])` are the places; what is added are their rows, `position_layer(places)`."),
-    cases=_token_and_position_layers, right=_embedded,
-    wrong={"You counted the windows. The places are counted along the other axis, `ids.shape[1]`.":
-           lambda token, position, ids: _embedded(token, position, ids, after=len(ids)),
-           "You counted four places, for windows of any length. Count the tokens of these ids: `ids.shape[1]`.":
-           lambda token, position, ids: _embedded(token, position, ids, after=4),
-           "You looked up places that the position table does not have. Count the tokens of these ids: `ids.shape[1]`.":
-           lambda token, position, ids: _embedded(token, position, ids, after=position.num_embeddings + 1),
-           "You took all rows of the position table. A window may be shorter: count its tokens.":
-           lambda token, position, ids: _embedded(token, position, ids, after=position.num_embeddings),
-           "Position rows are chosen by place, not by id: look up `places`, not `ids`.":
-           lambda token, position, ids: token(ids) + position(ids),
-           "The numbers of the places were added. Look up their rows: `position_layer(places)`.":
-           lambda token, position, ids: _embedded(token, lambda places: places, ids),
-           "The first place is 0, not 1.":
-           lambda token, position, ids: _embedded(token, position, ids, first=1)})
+def ones(rows):
+    """A square of ones, with a line and a column for each row."""
+    return rows.new_ones(len(rows), len(rows))
 
 
-
-def _mean_cases() -> list:
-    import torch
-    return [(torch.tensor(rows),) for rows in (
-        [[1., 0.], [4., 2.], [1., 7.]], [[3., 0., 1.], [0., 6., 1.], [9., 9., 1.], [0., 3., 5.]], [[2., 5.]])]
+def mean(rows, parts):
+    """The mean of the rows in each line, weighted by `parts`."""
+    return parts / parts.sum(dim=1, keepdim=True) @ rows
 
 
-def _mean_by(shares, after=lambda shares: shares):
-    """Means with the shares that `shares` makes of a table of ones; `after` changes them once they are divided."""
-    def mean(rows):
+def closest(rows, vector):
+    """The number of the row that is nearest to a vector."""
+    return (rows - vector).norm(dim=1).argmin().item()
+
+
+def closest_pair(vector, tokens, places):
+    """The number of the nearest sum, counted through all pairs line by line."""
+    sums = tokens[:, None] + places
+    return closest(sums.flatten(0, 1), vector)
+
+
+class embed(Exercise):
+    """The places are counted along the second axis, and broadcast over the windows.
+
+    Hint: How many places has a window of these ids? Which axis of `ids.shape` says it?
+    Hint: `ids.shape` is the number of windows, then that of the tokens in each. And a place is not
+        yet a row.
+    Hint: `torch.arange(ids.shape[1])` are the places; what is added are their rows,
+        `position_layer(places)`.
+    """
+
+    def cases():
         import torch
-        taken = shares(torch.ones(len(rows), len(rows)))
-        return after(taken / taken.sum(dim=1, keepdim=True)) @ rows
-    return mean
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(7)
+            tables = layers((9, 4), (6, 4))
+        batches = [[8, 1, 5], [3, 8, 0]], [[1, 4, 1, 1]], [[2], [3], [2]]
+        return [(*tables, torch.tensor(ids)) for ids in batches]
+
+    def right(token, position, ids):
+        return rows_and_places(token, position, ids, 0, ids.shape[1])
+
+    def counts_the_windows(token, position, ids):
+        """You counted the windows. The places are counted along the other axis, `ids.shape[1]`."""
+        return rows_and_places(token, position, ids, 0, len(ids))
+
+    def counts_four_places(token, position, ids):
+        """You counted four places, for windows of any length. Count the tokens of these ids:
+        `ids.shape[1]`."""
+        return rows_and_places(token, position, ids, 0, 4)
+
+    def leaves_the_table(token, position, ids):
+        """You looked up places that the position table does not have. Count the tokens of these
+        ids: `ids.shape[1]`."""
+        return rows_and_places(token, position, ids, 0, position.num_embeddings + 1)
+
+    def takes_the_whole_table(token, position, ids):
+        """You took all rows of the position table. A window may be shorter: count its tokens."""
+        return rows_and_places(token, position, ids, 0, position.num_embeddings)
+
+    def looks_up_the_ids(token, position, ids):
+        """Position rows are chosen by place, not by id: look up `places`, not `ids`."""
+        return token(ids) + position(ids)
+
+    def adds_the_places(token, position, ids):
+        """The numbers of the places were added. Look up their rows: `position_layer(places)`."""
+        return rows_and_places(token, lambda places: places, ids, 0, ids.shape[1])
+
+    def counts_from_1(token, position, ids):
+        """The first place is 0, not 1."""
+        return rows_and_places(token, position, ids, 1, ids.shape[1] + 1)
 
 
-mean_so_far = Exercise(
-    "mean_so_far", chapter="07", cases=_mean_cases, right=_mean_by(lambda ones: ones.tril()),
-    why="Swap the first two rows, and only the first line changes: so little order gets through.",
-    hints=("Line t of `shares` belongs to token t. Which of its columns must be 0?",
-           "`shares` must be 1 up to the diagonal and 0 after it, before it is divided. In `shares(rows, causal)` of "
-           "section 1, `.triu(1)` marked what comes after.",
-           "`.triu(1)` keeps what comes after the diagonal; `.tril()` keeps the diagonal and what comes before: "
-           "`shares = torch.ones(len(rows), len(rows)).tril()`"),
-    wrong={"Not answered yet: this is the function as it came. Every token takes shares of the later ones too.":
-           _mean_by(lambda ones: ones),
-           "This looks the wrong way: each token sees itself and what comes later. Keep the other half.":
-           _mean_by(lambda ones: ones.triu()),
-           "`.triu(1)` keeps what comes later, the wrong half; the last token sees nobody then, and 0 / 0 gives `nan`. "
-           "`.tril()` keeps the other half, and the token itself.": _mean_by(lambda ones: ones.triu(1)),
-           "A token sees itself too. Here the first one sees nobody, and 0 / 0 gives `nan`.":
-           _mean_by(lambda ones: ones.tril(-1)),
-           "Each token sees itself alone. The earlier ones must take part.": _mean_by(lambda ones: ones.tril().triu()),
-           "The later tokens are hidden, but the shares no longer add up to 1. Hide them before you divide.":
-           _mean_by(lambda ones: ones, lambda shares: shares.tril()),
-           "This is the sum so far, not the mean. The shares of each line must add up to 1.":
-           lambda rows: rows.cumsum(dim=0)})
+class mean_so_far(Exercise):
+    """Swap the first two rows, and only the first line changes: so little order gets through.
 
-two_tables = Exercise(
-    "two_tables", chapter="07", why="A row for each id in one, a row for each place in the other.",
-    hints=("Which of the two tables is asked for the row of an id, and how many ids are there?",
-           "The number of rows comes first. Ids run up to `vocab_size` − 1, places up to `context_length` − 1.",
-           "The token table has `vocab_size` rows, the position table `context_length`; both are `dim` wide."),
-    cases=[(50, 8, 3), (9, 12, 2)],
-    call=lambda answer, *sizes: [list(layer.weight.shape) for layer in answer(*sizes)],
-    right=lambda vocab, context, dim: (_layer(vocab, dim), _layer(context, dim)),
-    wrong={"This is the function as it came: the tokens have as many rows as there are places.":
-           lambda vocab, context, dim: (_layer(context, dim), _layer(vocab, dim)),
-           "Both tables have a row for each id. The position table needs one for each place.":
-           lambda vocab, context, dim: (_layer(vocab, dim), _layer(vocab, dim)),
-           "In both tables one row is left over: ids run up to `vocab_size` − 1, places up to `context_length` − 1.":
-           lambda vocab, context, dim: (_layer(vocab + 1, dim), _layer(context + 1, dim)),
-           "Places are right, but one row of the token table is left over: ids run up to `vocab_size` − 1.":
-           lambda vocab, context, dim: (_layer(vocab + 1, dim), _layer(context, dim)),
-           "Ids are right, but one row of the position table is left over: places run up to `context_length` − 1.":
-           lambda vocab, context, dim: (_layer(vocab, dim), _layer(context + 1, dim)),
-           "The last place finds no row. Places start at 0, so there are `context_length` of them.":
-           lambda vocab, context, dim: (_layer(vocab, dim), _layer(context - 1, dim)),
-           "Rows and columns are swapped. The number of rows comes first.":
-           lambda vocab, context, dim: (_layer(dim, vocab), _layer(dim, context))})
+    Hint: Line t of `shares` belongs to token t. Which of its columns must be 0?
+    Hint: `shares` must be 1 up to the diagonal and 0 after it, before it is divided. In
+        `shares(rows, causal)` of section 1, `.triu(1)` marked what comes after.
+    Hint: `.triu(1)` keeps what comes after the diagonal; `.tril()` keeps the diagonal and what
+        comes before: `shares = torch.ones(len(rows), len(rows)).tril()`
+    """
 
+    def cases():
+        import torch
 
-def _sums_to_read() -> list:
-    import torch
-    tokens, places, off = torch.randn(7 + 5 + 7, 3, generator=torch.Generator().manual_seed(7)).split((7, 5, 7))
-    return [(tokens[i] + places[p] + off[i] / 20, tokens, places)    # near to a sum, not equal to one
-            for i, p in ((0, 3), (6, 1), (2, 4), (4, 2), (5, 0))]
+        three = torch.tensor([[1.0, 0], [4, 2], [1, 7]])
+        four = torch.tensor([[3.0, 0, 1], [0, 6, 1], [9, 9, 1], [0, 3, 5]])
+        return [(three,), (four,), (torch.tensor([[2.0, 5]]),)]
 
+    def right(rows):
+        return mean(rows, ones(rows).tril())
 
-def _nearest_pair(vector, tokens, places):
-    return divmod((tokens[:, None] + places - vector).norm(dim=2).argmin().item(), len(places))
+    def sees_all(rows):
+        """Not answered yet: this is the function as it came. Every token takes shares of the later
+        ones too."""
+        return mean(rows, ones(rows))
+
+    def sees_what_comes_later(rows):
+        """This looks the wrong way: each token sees itself and what comes later. Keep the other
+        half."""
+        return mean(rows, ones(rows).triu())
+
+    def sees_only_what_comes_later(rows):
+        """`.triu(1)` keeps what comes later, the wrong half; the last token sees nobody then, and
+        0 / 0 gives `nan`. `.tril()` keeps the other half, and the token itself."""
+        return mean(rows, ones(rows).triu(1))
+
+    def sees_only_what_came_before(rows):
+        """A token sees itself too. Here the first one sees nobody, and 0 / 0 gives `nan`."""
+        return mean(rows, ones(rows).tril(-1))
+
+    def sees_itself(rows):
+        """Each token sees itself alone. The earlier ones must take part."""
+        return mean(rows, ones(rows).tril().triu())
+
+    def hides_after_dividing(rows):
+        """The later tokens are hidden, but the shares no longer add up to 1. Hide them before you
+        divide."""
+        return (ones(rows) / len(rows)).tril() @ rows
+
+    def gives_the_sum(rows):
+        """This is the sum so far, not the mean. The shares of each line must add up to 1."""
+        return rows.cumsum(dim=0)
 
 
-def _one_by_one(vector, tokens, places):
-    token = (tokens - vector).norm(dim=1).argmin().item()
-    return token, (tokens[token] + places - vector).norm(dim=1).argmin().item()
+class two_tables(Exercise):
+    """A row for each id in one, a row for each place in the other.
+
+    Hint: Which of the two tables is asked for the row of an id, and how many ids are there?
+    Hint: The number of rows comes first. Ids run up to `vocab_size` − 1, places up to
+        `context_length` − 1.
+    Hint: The token table has `vocab_size` rows, the position table `context_length`; both are `dim`
+        wide.
+    """
+
+    cases = [(50, 8, 3), (9, 12, 2)]
+
+    def call(answer, *sizes):
+        return [list(layer.weight.shape) for layer in answer(*sizes)]
+
+    def right(vocab, context, dim):
+        return layers((vocab, dim), (context, dim))
+
+    def swaps_the_tables(vocab, context, dim):
+        """This is the function as it came: the tokens have as many rows as there are places."""
+        return layers((context, dim), (vocab, dim))
+
+    def gives_each_id_two_rows(vocab, context, dim):
+        """Both tables have a row for each id. The position table needs one for each place."""
+        return layers((vocab, dim), (vocab, dim))
+
+    def makes_both_too_long(vocab, context, dim):
+        """In both tables one row is left over: ids run up to `vocab_size` − 1, places up to
+        `context_length` − 1."""
+        return layers((vocab + 1, dim), (context + 1, dim))
+
+    def makes_the_tokens_too_long(vocab, context, dim):
+        """Places are right, but one row of the token table is left over: ids run up to
+        `vocab_size` − 1."""
+        return layers((vocab + 1, dim), (context, dim))
+
+    def makes_the_places_too_long(vocab, context, dim):
+        """Ids are right, but one row of the position table is left over: places run up to
+        `context_length` − 1."""
+        return layers((vocab, dim), (context + 1, dim))
+
+    def makes_the_places_too_short(vocab, context, dim):
+        """The last place finds no row. Places start at 0, so there are `context_length` of them."""
+        return layers((vocab, dim), (context - 1, dim))
+
+    def swaps_rows_and_columns(vocab, context, dim):
+        """Rows and columns are swapped. The number of rows comes first."""
+        return layers((dim, vocab), (dim, context))
 
 
-read_back = Exercise(
-    "read_back", chapter="07", why="Of all pairs, one adds up to the vector.",
-    hints=("Make the sums of all pairs first, as in the worked exercise. How far is each from the vector?",
-           "`(token_table[:, None] + position_table - vector).norm(dim=2)` are the distances, a line for each token. "
-           "`argmin` counts through them line by line: which line is number 7, if a line has 5 places?",
-           "`divmod(distances.argmin().item(), len(position_table))` gives line and column."),
-    cases=_sums_to_read, right=_nearest_pair,
-    wrong={"You chose the token first, and then the place. With 3 columns the nearest token row is often "
-           "another one: compare all pairs.": _one_by_one,
-           "Token and place were chosen apart. Only their sum lies near the vector: compare all pairs.":
-           lambda vector, *tables: tuple((rows - vector).norm(dim=1).argmin().item() for rows in tables),
-           "The place came first. Asked is (token id, place).":
-           lambda vector, tokens, places: _nearest_pair(vector, tokens, places)[::-1],
-           "This is the number of the pair in a row of all pairs. Divide it by the number of places: `divmod`.":
-           lambda vector, tokens, places: (tokens[:, None] + places - vector).norm(dim=2).argmin().item(),
-           "You divided by the number of tokens. A line of the table has as many columns as there are places.":
-           lambda vector, tokens, places: divmod(
-               (tokens[:, None] + places - vector).norm(dim=2).argmin().item(), len(tokens))})
+class read_back(Exercise):
+    """Of all pairs, one adds up to the vector.
+
+    Hint: Make the sums of all pairs first, as in the worked exercise. How far is each from the
+        vector?
+    Hint: `(token_table[:, None] + position_table - vector).norm(dim=2)` are the distances, a line
+        for each token. `argmin` counts through them line by line: which line is number 7, if a line
+        has 5 places?
+    Hint: `divmod(distances.argmin().item(), len(position_table))` gives line and column.
+    """
+
+    def cases():
+        import torch
+
+        seven = torch.Generator().manual_seed(7)
+        tokens, places, off = torch.randn(19, 3, generator=seven).split((7, 5, 7))
+        pairs = [(0, 3), (6, 1), (2, 4), (4, 2), (5, 0)]
+        # each vector is near to a sum, not equal to one
+        return [(tokens[i] + places[p] + off[i] / 20, tokens, places) for i, p in pairs]
+
+    def right(vector, tokens, places):
+        return divmod(closest_pair(vector, tokens, places), len(places))
+
+    def chooses_the_token_first(vector, tokens, places):
+        """You chose the token first, and then the place. With 3 columns the nearest token row is
+        often another one: compare all pairs."""
+        token = closest(tokens, vector)
+        return token, closest(tokens[token] + places, vector)
+
+    def chooses_them_apart(vector, tokens, places):
+        """Token and place were chosen apart. Only their sum lies near the vector: compare all
+        pairs."""
+        return closest(tokens, vector), closest(places, vector)
+
+    def gives_the_place_first(vector, tokens, places):
+        """The place came first. Asked is (token id, place)."""
+        token, place = divmod(closest_pair(vector, tokens, places), len(places))
+        return place, token
+
+    def gives_the_number_of_the_pair(vector, tokens, places):
+        """This is the number of the pair in a row of all pairs. Divide it by the number of places:
+        `divmod`."""
+        return closest_pair(vector, tokens, places)
+
+    def divides_by_the_tokens(vector, tokens, places):
+        """You divided by the number of tokens. A line of the table has as many columns as there
+        are places."""
+        return divmod(closest_pair(vector, tokens, places), len(tokens))

@@ -1,102 +1,192 @@
-"""The exercises of chapter 8, from text to tensors; helpers/check.py says how one is written."""
-from __future__ import annotations
+"""The exercises of chapter 8, from text to tensors. helpers/check.py says how one is written."""
 
-from ..check import Exercise
-
-
-def _score_cases() -> list:
-    import torch
-    chance = torch.Generator().manual_seed(8)
-    return [(torch.randn(batch, tokens, size, generator=chance), torch.randint(size, (batch, tokens), generator=chance))
-            for batch, tokens, size in ((2, 4, 5), (1, 3, 9), (3, 3, 3))]
+from .judge import Exercise
 
 
-def _loss(scores, targets, reduction="mean"):
-    import torch
-    scores, targets = scores.flatten(0, 1), targets.flatten()
-    return torch.nn.functional.cross_entropy(scores, targets, reduction=reduction)
+def loss(scores, targets, reduction="mean"):
+    """The cross entropy of scores [batch, tokens, vocab_size] for targets [batch, tokens]."""
+    from torch.nn.functional import cross_entropy
+
+    return cross_entropy(scores.flatten(0, 1), targets.flatten(), reduction=reduction)
 
 
-def _shuffled(number, stride=None):
-    """Token numbers in a shuffled batch; `number(numbers, window, place)` is that of the window."""
-    return lambda numbers, step, window, place: number(numbers, window, place) * (stride or step) + place
+def where(lengths, number):
+    """(first, last + 1) of a piece, when all pieces have these lengths."""
+    first = sum(lengths[:number])
+    return first, first + lengths[number]
 
 
-def _bytes_of(pieces, number, size=len, more=0):
-    first = sum(map(size, pieces[:number]))
-    return first, first + size(pieces[number]) + more
+def sizes(pieces):
+    """How many bytes each piece has."""
+    return [len(piece) for piece in pieces]
 
 
-count_numbers = Exercise(
-    "count_numbers", chapter="08", why="With the smallest GPT-2's sizes, 92 in 100 of them would be token rows.",
-    hints=("Three parts: a row for each token, a row for each place, and four matrices.",
-           "A row has `dim` numbers, and there is one for each token and one for each place. A matrix has two sides.",
-           "A row has `dim` numbers; `nn.Linear(dim, dim, bias=False)` has `dim * dim`. The output is tied: "
-           "it adds none."),
-    cases=[(512, 32, 64), (211, 16, 32), (6, 7, 5)], right=lambda size, length, dim: (size + length + 4 * dim) * dim,
-    wrong={"The token rows are counted twice. The output is tied: it uses the same rows.":
-           lambda size, length, dim: (2 * size + length + 4 * dim) * dim,
-           "Attention has four matrices here: query, key, value and out. One was counted.":
-           lambda size, length, dim: (size + length + dim) * dim,
-           "Attention has four matrices here. The one called out is missing.":
-           lambda size, length, dim: (size + length + 3 * dim) * dim,
-           "A matrix of attention has dim * dim numbers, not dim.": lambda size, length, dim: (size + length + 4) * dim,
-           "A position is a row of `dim` numbers, not one number.":
-           lambda size, length, dim: (size + 4 * dim) * dim + length})
-shuffled_token = Exercise(
-    "shuffled_token", chapter="08", why="Shuffling moves whole windows; inside of one the order stays.",
-    hints=("`numbers` is a list. Which of its entries belongs to this window of the batch?",
-           "`numbers` has one entry for each window of the batch, in the order of the batch.",
-           "`number = numbers[window]`; the other line stays."),
-    cases=[([7, 0, 3, 5], 4, 0, 2), ([2, 9, 4, 1], 3, 1, 1), ([6, 1, 0, 2], 2, 3, 0), ([1, 0], 5, 1, 3)],
-    right=_shuffled(lambda numbers, window, place: numbers[window]),
-    wrong={"Not answered yet: this is the function as it came. It takes the window's place in the batch for its "
-           "number in the text.": _shuffled(lambda numbers, window, place: window),
-           "This asks where the window of that number lies. Asked is the number of the one that lies there.":
-           _shuffled(lambda numbers, window, place: numbers.index(window)),
-           "Each window has one number. You took it by the place of the token.":
-           _shuffled(lambda numbers, window, place: numbers[place]),
-           "Windows start `stride` tokens apart. Leave the last line as it was.":
-           _shuffled(lambda numbers, window, place: numbers[window], stride=1),
-           "This takes 4 for the stride. It came as an argument.":
-           _shuffled(lambda numbers, window, place: numbers[window], stride=4)})
-next_token_loss = Exercise(
-    "next_token_loss", chapter="08", why="The shift is made once, by the loader.", cases=_score_cases, right=_loss,
-    hints=("Who shifts? Print `inputs[0]` and `targets[0]` of a batch from the loader.",
-           "`targets[0]` is `inputs[0]` one token further on. So what does a second shift of the targets ask for?",
-           "Take the line with the shift away; the line with `F.cross_entropy` was right."),
-    wrong={"It still shifts: the targets from the loader are one token further on already.":
-           lambda scores, targets: _loss(scores[:, :-1], targets[:, 1:]),
-           "This shifts the other way: each score is compared with the token it came from. No shift is needed.":
-           lambda scores, targets: _loss(scores[:, 1:], targets[:, :-1]),
-           "The last place is left out. Its target is in the batch too.":
-           lambda scores, targets: _loss(scores[:, :-1], targets[:, :-1]),
-           "This is a sum over all places. Asked is the mean.": lambda scores, targets: _loss(scores, targets, "sum")})
-trace = Exercise(
-    "trace", chapter="08", why="Stride, place, bytes: that is the whole way back.",
-    hints=("Which token is it, counted from 0? Section 2 has the formula for a stride of 4.",
-           "A token starts where the bytes of all tokens before it end, and is as long as its own bytes.",
-           "It is `pieces[window * stride + place]`; add up the lengths of all pieces before it."),
-    cases=[([b"The", b" wall", b" walk", b"er", b" \xf0\x9f", b"\x91\x8b", b"!", b"ab", b" c", b"."], *spot)
-           for spot in ((4, 1, 2), (2, 2, 1), (1, 1, 1), (3, 0, 0), (5, 1, 2))],
-    right=lambda pieces, stride, window, place: _bytes_of(pieces, window * stride + place),
-    wrong={"The stride is left out: window 1 does not start at token 1.":
-           lambda pieces, stride, window, place: _bytes_of(pieces, window + place),
-           "This takes 4 for the stride. It came as an argument.":
-           lambda pieces, stride, window, place: _bytes_of(pieces, window * 4 + place),
-           "This is where the window starts. Go on to its place.":
-           lambda pieces, stride, window, place: _bytes_of(pieces, window * stride),
-           "These are numbers of tokens. Asked are bytes: add up the lengths of the pieces.":
-           lambda pieces, stride, window, place: _bytes_of(pieces, window * stride + place, lambda piece: 1),
-           "The second number is one too small: asked is the last byte + 1, as in a slice.":
-           lambda pieces, stride, window, place: _bytes_of(pieces, window * stride + place, more=-1),
-           "Asked are two numbers, where the bytes lie; you gave the bytes themselves.":
-           lambda pieces, stride, window, place: pieces[window * stride + place],
-           "This is where the bytes start. Asked is also where they end: (first, last + 1).":
-           lambda pieces, stride, window, place: _bytes_of(pieces, window * stride + place)[0],
-           "The pieces are bytes, and \"\".join takes text. Write b\"\".join, or add up their lengths.":
-           lambda pieces, stride, window, place: (start := len("".join(pieces[:window * stride + place])),
-                                                  start + len(pieces[window * stride + place])),
-           "This counts characters. A token need not be whole characters: count bytes.":
-           lambda pieces, stride, window, place: _bytes_of(
-               pieces, window * stride + place, lambda piece: len(piece.decode("utf-8", "replace")))})
+class count_numbers(Exercise):
+    """With the smallest GPT-2's sizes, 92 in 100 of them would be token rows.
+
+    Hint: Three parts: a row for each token, a row for each place, and four matrices.
+    Hint: A row has `dim` numbers, and there is one for each token and one for each place. A matrix
+        has two sides.
+    Hint: A row has `dim` numbers; `nn.Linear(dim, dim, bias=False)` has `dim * dim`. The output is
+        tied: it adds none.
+    """
+
+    cases = [(512, 32, 64), (211, 16, 32), (6, 7, 5)]
+
+    def right(vocab, context, dim):
+        return vocab * dim + context * dim + 4 * dim * dim
+
+    def counts_the_tokens_twice(vocab, context, dim):
+        """The token rows are counted twice. The output is tied: it uses the same rows."""
+        return 2 * vocab * dim + context * dim + 4 * dim * dim
+
+    def counts_one_matrix(vocab, context, dim):
+        """Attention has four matrices here: query, key, value and out. One was counted."""
+        return vocab * dim + context * dim + dim * dim
+
+    def counts_three_matrices(vocab, context, dim):
+        """Attention has four matrices here. The one called out is missing."""
+        return vocab * dim + context * dim + 3 * dim * dim
+
+    def counts_rows_for_matrices(vocab, context, dim):
+        """A matrix of attention has dim * dim numbers, not dim."""
+        return vocab * dim + context * dim + 4 * dim
+
+    def counts_places_for_rows(vocab, context, dim):
+        """A position is a row of `dim` numbers, not one number."""
+        return vocab * dim + context + 4 * dim * dim
+
+
+class shuffled_token(Exercise):
+    """Shuffling moves whole windows; inside of one the order stays.
+
+    Hint: `numbers` is a list. Which of its entries belongs to this window of the batch?
+    Hint: `numbers` has one entry for each window of the batch, in the order of the batch.
+    Hint: `number = numbers[window]`; the other line stays.
+    """
+
+    cases = [([7, 0, 3, 5], 4, 0, 2), ([2, 9, 4, 1], 3, 1, 1)]
+    cases += [([6, 1, 0, 2], 2, 3, 0), ([1, 0], 5, 1, 3)]
+
+    def right(numbers, stride, window, place):
+        return numbers[window] * stride + place
+
+    def takes_the_place_in_the_batch(numbers, stride, window, place):
+        """Not answered yet: this is the function as it came. It takes the window's place in the
+        batch for its number in the text."""
+        return window * stride + place
+
+    def looks_for_the_number(numbers, stride, window, place):
+        """This asks where the window of that number lies. Asked is the number of the one that lies
+        there."""
+        return numbers.index(window) * stride + place
+
+    def takes_the_place_of_the_token(numbers, stride, window, place):
+        """Each window has one number. You took it by the place of the token."""
+        return numbers[place] * stride + place
+
+    def takes_1_for_the_stride(numbers, stride, window, place):
+        """Windows start `stride` tokens apart. Leave the last line as it was."""
+        return numbers[window] + place
+
+    def takes_4_for_the_stride(numbers, stride, window, place):
+        """This takes 4 for the stride. It came as an argument."""
+        return numbers[window] * 4 + place
+
+
+class next_token_loss(Exercise):
+    """The shift is made once, by the loader.
+
+    Hint: Who shifts? Print `inputs[0]` and `targets[0]` of a batch from the loader.
+    Hint: `targets[0]` is `inputs[0]` one token further on. So what does a second shift of the
+        targets ask for?
+    Hint: Take the line with the shift away; the line with `F.cross_entropy` was right.
+    """
+
+    def cases():
+        import torch
+
+        chance, cases = torch.Generator().manual_seed(8), []
+        for batch, tokens, size in ((2, 4, 5), (1, 3, 9), (3, 3, 3)):
+            scores = torch.randn(batch, tokens, size, generator=chance)
+            cases.append((scores, torch.randint(size, (batch, tokens), generator=chance)))
+        return cases
+
+    def right(scores, targets):
+        return loss(scores, targets)
+
+    def shifts_again(scores, targets):
+        """It still shifts: the targets from the loader are one token further on already."""
+        return loss(scores[:, :-1], targets[:, 1:])
+
+    def shifts_back(scores, targets):
+        """This shifts the other way: each score is compared with the token it came from. No shift
+        is needed."""
+        return loss(scores[:, 1:], targets[:, :-1])
+
+    def leaves_out_the_last(scores, targets):
+        """The last place is left out. Its target is in the batch too."""
+        return loss(scores[:, :-1], targets[:, :-1])
+
+    def adds_up(scores, targets):
+        """This is a sum over all places. Asked is the mean."""
+        return loss(scores, targets, reduction="sum")
+
+
+class trace(Exercise):
+    """Stride, place, bytes: that is the whole way back.
+
+    Hint: Which token is it, counted from 0? Section 2 has the formula for a stride of 4.
+    Hint: A token starts where the bytes of all tokens before it end, and is as long as its own
+        bytes.
+    Hint: It is `pieces[window * stride + place]`; add up the lengths of all pieces before it.
+    """
+
+    def cases():
+        wave = [b" \xf0\x9f", b"\x91\x8b"]  # two tokens, one character
+        pieces = [b"The", b" wall", b" walk", b"er", *wave, b"!", b"ab", b" c", b"."]
+        spots = [(4, 1, 2), (2, 2, 1), (1, 1, 1), (3, 0, 0), (5, 1, 2)]
+        return [(pieces, *spot) for spot in spots]
+
+    def right(pieces, stride, window, place):
+        return where(sizes(pieces), window * stride + place)
+
+    def leaves_out_the_stride(pieces, stride, window, place):
+        """The stride is left out: window 1 does not start at token 1."""
+        return where(sizes(pieces), window + place)
+
+    def takes_4_for_the_stride(pieces, stride, window, place):
+        """This takes 4 for the stride. It came as an argument."""
+        return where(sizes(pieces), window * 4 + place)
+
+    def stops_at_the_window(pieces, stride, window, place):
+        """This is where the window starts. Go on to its place."""
+        return where(sizes(pieces), window * stride)
+
+    def counts_tokens(pieces, stride, window, place):
+        """These are numbers of tokens. Asked are bytes: add up the lengths of the pieces."""
+        return window * stride + place, window * stride + place + 1
+
+    def ends_too_early(pieces, stride, window, place):
+        """The second number is one too small: asked is the last byte + 1, as in a slice."""
+        first, end = where(sizes(pieces), window * stride + place)
+        return first, end - 1
+
+    def gives_the_bytes(pieces, stride, window, place):
+        """Asked are two numbers, where the bytes lie; you gave the bytes themselves."""
+        return pieces[window * stride + place]
+
+    def gives_the_start(pieces, stride, window, place):
+        """This is where the bytes start. Asked is also where they end: (first, last + 1)."""
+        return where(sizes(pieces), window * stride + place)[0]
+
+    def joins_text(pieces, stride, window, place):
+        """The pieces are bytes, and "".join takes text. Write b"".join, or add up their lengths."""
+        token = window * stride + place
+        first = len("".join(pieces[:token]))
+        return first, first + len(pieces[token])
+
+    def counts_characters(pieces, stride, window, place):
+        """This counts characters. A token need not be whole characters: count bytes."""
+        texts = [piece.decode("utf-8", "replace") for piece in pieces]
+        return where(sizes(texts), window * stride + place)
