@@ -1,4 +1,4 @@
-"""Shards: the same bytes whoever makes them, damage found by name, each window read once, counts that add up."""
+"""Shards: the same bytes whoever makes them, damage found by name, counts that add up."""
 
 import builtins
 import hashlib
@@ -16,12 +16,14 @@ import torch
 from torch.utils.data import DataLoader, DistributedSampler
 
 from helpers.backstage import shards
-from helpers.bpe import BytePairTokenizer
 from helpers.backstage.downloads import ROOT
+from helpers.bpe import BytePairTokenizer
 from helpers.windows import count_windows, gpt2_tokenizer, read_tokens
 
 DOCUMENTS = [
-    f"Document {n} has words of its own: {' '.join(['abcdefghij'[n % 10] * (n % 7 + 1)] * (n % 40))}."
+    f"Document {n} has words of its own: "
+    + " ".join(["abcdefghij"[n % 10] * (n % 7 + 1)] * (n % 40))
+    + "."
     for n in range(70)
 ]
 

@@ -1,15 +1,15 @@
 """Windows against others' ways of cutting them: `python -m tests.benchmarks.windows`.
 
-Each size is measured in a process of its own, all ways side by side on the same random ids, with one thread.
-Times are CPU times. A round takes some batches of every way in turn; the table gives the medians of the rounds.
-Without an argument the table is also written to notebooks/teaching/windows_benchmark.md, where teachers find it.
+Each size is measured in a process of its own, all ways side by side on the same random ids, with
+one thread. Times are CPU times. A round takes some batches of every way in turn; the table gives
+the medians of the rounds. Without an argument the table is also written to
+notebooks/teaching/windows_benchmark.md, where teachers find it.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import platform
 import subprocess
 import sys
 import tempfile
@@ -25,6 +25,7 @@ from torch.utils.data import DataLoader
 
 from helpers.backstage.downloads import ROOT
 from helpers.windows import WindowDataset, create_dataloader_v1
+from tests.benchmarks.table import machine, markdown
 from tests.tools.books import BookDataset, token_file
 
 REPORT = ROOT / "notebooks" / "teaching" / "windows_benchmark.md"
@@ -44,7 +45,7 @@ WAYS = {  # key in the results -> its heading in the table
 
 
 def get_batch(path: Path, max_length: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The way of nanoGPT's train.py: map the file anew, draw starts, widen and stack each window."""
+    """The way of nanoGPT's train.py: map the file anew, draw starts, widen and stack windows."""
     ids = np.memmap(path, dtype=np.uint16, mode="r")
     starts = torch.randint(len(ids) - max_length, (BATCH,)).tolist()
     wide = [
@@ -55,7 +56,7 @@ def get_batch(path: Path, max_length: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def memcpy(row: torch.Tensor, max_length: int) -> Iterator:
-    """Only copy the bytes of a batch, in one piece from somewhere in the ids to new memory: the floor."""
+    """The floor: only copy the bytes of a batch, in one piece from somewhere in the ids."""
     size = BATCH * max_length
     starts = torch.randint(len(row) - size, (1000,)).tolist()
     while True:
@@ -67,7 +68,7 @@ def gather(dataset: WindowDataset) -> Iterator:
     """Shuffled batches of our dataset without a DataLoader."""
     while True:
         for indices in torch.randperm(len(dataset)).split(BATCH)[:-1]:
-            yield dataset.__getitems__(indices)
+            yield dataset[indices.tolist()]
 
 
 def epochs(loader: DataLoader) -> Iterator:
@@ -141,15 +142,6 @@ def compare(ways: dict[str, Iterator], rounds: int = ROUNDS) -> dict[str, float]
 def tables(results: dict[tuple[int, int], dict[str, float]]) -> str:
     """The results as Markdown."""
 
-    def markdown(heads, rows):
-        return "\n".join(
-            [
-                "| " + " | ".join(heads) + " |",
-                "|" + " ---: |" * len(heads),
-                *("| " + " | ".join(row) + " |" for row in rows),
-            ]
-        )
-
     def size(key):
         return [f"{key[0] // 1_000_000}M", str(key[1])]
 
@@ -215,21 +207,21 @@ def tables(results: dict[tuple[int, int], dict[str, float]]) -> str:
     )
     return f"""# How fast are views? A benchmark of chapter 4
 
-Written by `python -m tests.benchmarks.windows`: run it to have the figures of your own machine. These are from
-Python {platform.python_version()}, torch {torch.__version__}, numpy {np.__version__},
-{platform.system()} {platform.machine()}.
-L is max_length, the stride is as long. A batch has {BATCH} windows. All times are CPU times, with one thread;
-batches were measured in {ROUNDS} rounds that take 100 of every way in turn, and the medians are shown.
+Written by `python -m tests.benchmarks.windows`: run it to have the figures of your own machine.
+These are from {machine("torch", "numpy")}.
+L is max_length, the stride is as long. A batch has {BATCH} windows. All times are CPU times, with
+one thread; batches were measured in {ROUNDS} rounds that take 100 of every way in turn, and the
+medians are shown.
 
 ## Building
 
-`WindowDataset` over a tensor of ids, and the loop that copies each window of a Python list of ids into a tensor
-of its own. MB is how far resident memory grew.
+`WindowDataset` over a tensor of ids, and the loop that copies each window of a Python list of ids
+into a tensor of its own. MB is how far resident memory grew.
 
 {building}
 
-From the same Python list, `WindowDataset` must look at each number once, to make it a tensor of eight bytes a token.
-That is most of the time, and no view can spare it:
+From the same Python list, `WindowDataset` must look at each number once, to make it a tensor of
+eight bytes a token. That is most of the time, and no view can spare it:
 
 {lists}
 
@@ -239,13 +231,15 @@ That is most of the time, and no view can spare it:
 - **gather**: the same gathering of a batch of shuffled windows, without a DataLoader
 - **our loader**: `create_dataloader_v1`, shuffling, over a tensor; **file**: over a token file
 - **list of tensors**: an ordinary DataLoader over the lists that the loop built
-- **get_batch, file**: as nanoGPT's train.py does it, over the same token file, with starts drawn at random
+- **get_batch, file**: as nanoGPT's train.py does it, over the same token file, with starts drawn
+  at random
 
 {speed}
 
-The last two columns compare CPU times within each round and take the median. With windows of 4 tokens a batch has 4 KB,
-and what the DataLoader itself does for a batch is nearly all of the time. Of a million tokens in windows of 1024 an
-epoch has 15 batches, so beginning one counts too, for the list of tensors as for ours.
+The last two columns compare CPU times within each round and take the median. With windows of 4
+tokens a batch has 4 KB, and what the DataLoader itself does for a batch is nearly all of the time.
+Of a million tokens in windows of 1024 an epoch has 15 batches, so beginning one counts too, for the
+list of tensors as for ours.
 """
 
 
