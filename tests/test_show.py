@@ -1,4 +1,4 @@
-"""Pictures: what they say, that they say it in plain text too, and that no text breaks out of them."""
+"""Pictures: what they say, that plain text says it too, and that no text breaks out of them."""
 
 import base64
 import re
@@ -39,7 +39,7 @@ class Tags(HTMLParser):
 
 
 def safe(html):
-    """Whether only our own tags and attributes are there, and nothing that cannot be seen or sent."""
+    """Whether only our own tags and attributes are there, and nothing unseen or unsendable."""
     found = Tags(html)
     html.encode("utf-8")
     hidden = re.search("[\x00-\x08\x0b-\x1f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", html)

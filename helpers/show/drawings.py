@@ -1,7 +1,5 @@
 """Pictures that are drawn: maps of words and merge trees as SVG, and matplotlib's figures."""
 
-from __future__ import annotations
-
 import base64
 import io
 from html import escape

@@ -1,7 +1,5 @@
 """Pictures made of text: tokens, tables, bars, heat tables and windows."""
 
-from __future__ import annotations
-
 from collections import Counter
 from html import escape
 

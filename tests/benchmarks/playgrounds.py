@@ -1,14 +1,13 @@
 """How long one move of a playground takes in the kernel: `python -m tests.benchmarks.playgrounds`.
 
-One update is what happens between a widget's new value and the new HTML: drawing, and writing it into the widget. It is
-CPU time. Each update has new values, so that nothing is answered from memory; texts have 500 characters. What the
-browser then needs is not in the figures.
+One update is what happens between a widget's new value and the new HTML: drawing, and writing it
+into the widget. It is CPU time. Each update has new values, so that nothing is answered from
+memory; texts have 500 characters. What the browser then needs is not in the figures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import islice
 from time import process_time
 
 import numpy as np
@@ -25,15 +24,13 @@ LIMIT = 50  # milliseconds that a median may take
 def spelled_wrongly(words: list[str]) -> Iterator[str]:
     """Words of the table with a letter too many, as a learner may type them."""
     for place in range(100, 10_000, 37):
-        if (
-            len(words[place]) > 4
-            and (wrong := words[place][:3] + "z" + words[place][3:]) not in words
-        ):
+        wrong = words[place][:3] + "z" + words[place][3:]
+        if len(words[place]) > 4 and wrong not in words:
             yield wrong
 
 
 def cases() -> dict[str, Callable[[], tuple]]:
-    """By the name of a row: what makes a playground, and the values that are set on it one after another."""
+    """By the name of a row: what makes a playground, and the values that it is given in turn."""
     story = load_text()
     vectors = load_word_vectors()
     texts = [story[100 * turn : 100 * turn + LENGTH] for turn in range(ROUNDS + 5)]
@@ -66,14 +63,13 @@ def cases() -> dict[str, Callable[[], tuple]]:
 
 def measure(case: Callable[[], tuple], rounds: int = ROUNDS) -> list[float]:
     """The milliseconds of each update; the first three, which warm up, are left out."""
-    playground, control, values = case()
-    times = []
-    for value in islice(
-        (value for value in values if value != playground.controls[control].value), rounds + 3
-    ):
-        start = process_time()
-        playground.controls[control].value = value
-        times.append(1000 * (process_time() - start))
+    playground, name, values = case()
+    control, times = playground.controls[name], []
+    for value in values:
+        if value != control.value and len(times) < rounds + 3:
+            start = process_time()
+            control.value = value
+            times.append(1000 * (process_time() - start))
     return times[3:]
 
 
@@ -84,7 +80,8 @@ def main() -> None:
     for name, case in cases().items():
         median, high = np.percentile(measure(case), [50, 95])
         print(f"{name:26} {median:10.1f} {high:10.1f}", flush=True)
-        over += [name] * bool(median >= LIMIT)
+        if median >= LIMIT:
+            over.append(name)
     print(f"Medians of {LIMIT} ms and more: {', '.join(over) or 'none'}")
 
 

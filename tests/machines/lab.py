@@ -31,6 +31,30 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+LAB = [
+    "--no-browser",
+    "--ip=127.0.0.1",
+    "--allow-root",
+    "--ServerApp.port_retries=0",
+    "--ServerApp.disable_check_xsrf=True",
+    "--IdentityProvider.token=",
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+]
+FOLDERS = [
+    "IPYTHONDIR",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+    "JUPYTERLAB_SETTINGS_DIR",
+    "JUPYTERLAB_WORKSPACES_DIR",
+]
+
+
+def own_folders(scratch: Path) -> dict[str, str]:
+    """This process's environment, but all that Jupyter keeps lies in `scratch`."""
+    return {**os.environ, **{name: str(scratch / name.lower()) for name in FOLDERS}}
 
 
 def browser_path() -> str | None:
@@ -48,7 +72,7 @@ def free_port() -> int:
 
 @contextmanager
 def jupyter_lab(folder: Path, scratch: Path) -> Iterator[str]:
-    """A JupyterLab over `folder`, with its own settings in `scratch`; gives its address and ends it.
+    """A JupyterLab over `folder`, its own settings in `scratch`; gives its address and ends it.
 
     For tests only: it has no token, so that the tests can end kernels.
     """
@@ -57,40 +81,14 @@ def jupyter_lab(folder: Path, scratch: Path) -> Iterator[str]:
     (settings / "notification.jupyterlab-settings").write_text(
         '{"fetchNews": "false", "checkForUpdates": false}'
     )
-    names = (
-        "JUPYTER_CONFIG_DIR",
-        "JUPYTER_DATA_DIR",
-        "JUPYTER_RUNTIME_DIR",
-        "JUPYTERLAB_WORKSPACES_DIR",
-        "IPYTHONDIR",
-    )
-    homes = {name: str(scratch / name.lower()) for name in names}
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--no-browser",
-        "--ip=127.0.0.1",
-        f"--port={port}",
-        "--allow-root",
-        "--ServerApp.port_retries=0",
-        "--IdentityProvider.token=",
-        f"--ServerApp.root_dir={folder}",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.extension_manager=readonly",
-        "--ServerApp.disable_check_xsrf=True",
-    ]
+    command = [sys.executable, "-m", "jupyterlab", *LAB]
+    command += [f"--port={port}", f"--ServerApp.root_dir={folder}"]
+    environment = own_folders(scratch)
+    environment["JUPYTERLAB_SETTINGS_DIR"] = str(scratch / "settings")
     with open(scratch / "server.log", "w") as log:
-        server = subprocess.Popen(
-            command,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            env={**os.environ, **homes, "JUPYTERLAB_SETTINGS_DIR": str(scratch / "settings")},
-        )
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment)
     try:
         _wait(lambda: _ask(f"{address}/api/status") is not None, 60, "JupyterLab did not start")
         yield address
@@ -103,29 +101,16 @@ def jupyter_lab(folder: Path, scratch: Path) -> Iterator[str]:
 def served(
     command: list[str], folder: Path, scratch: Path, seconds: float = 120
 ) -> Iterator[tuple[str, str]]:
-    """What `python -m helpers` serves, as it is, but at a free port: gives its address and its token, and ends it."""
+    """What `python -m helpers` serves, at a free port: gives its address and token, and ends it."""
     port = free_port()
-    places = (
-        "JUPYTER_CONFIG_DIR",
-        "JUPYTER_DATA_DIR",
-        "JUPYTER_RUNTIME_DIR",
-        "IPYTHONDIR",
-        "JUPYTERLAB_SETTINGS_DIR",
-        "JUPYTERLAB_WORKSPACES_DIR",
-    )
-    environment = {
-        **os.environ,
-        **{place: str(scratch / place) for place in places},
-        "BROWSER": "true",
-        "COURSE_DOWNLOADS": str(DOWNLOADS),
-    }
+    environment = own_folders(scratch)
+    environment.update({"BROWSER": "true", "COURSE_DOWNLOADS": str(DOWNLOADS)})
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "JUPYTER_TOKEN"):
         environment.pop(name, None)
-    command = (
-        [*command[:-1], f"{command[-1]} --port {port}"]
-        if "-c" in command
-        else [*command, "--port", str(port)]
-    )
+    if "-c" in command:  # the last part is a line for a shell
+        command = [*command[:-1], f"{command[-1]} --port {port}"]
+    else:
+        command = [*command, "--port", str(port)]
     server = subprocess.Popen(
         command,
         cwd=folder,
@@ -137,17 +122,22 @@ def served(
         start_new_session=True,
     )
 
-    def end() -> None:  # a shell does not pass a signal on: all of its group get it
-        server.terminate() if os.name == "nt" else os.killpg(server.pid, signal.SIGTERM)
+    def end() -> None:
+        if os.name == "nt":
+            server.terminate()
+        else:  # a shell does not pass a signal on: all of its group get it
+            os.killpg(server.pid, signal.SIGTERM)
 
     stop = threading.Timer(seconds, end)  # the loop below then ends
     stop.start()
     try:
-        said, found = [], None
-        while not found and (line := server.stdout.readline()):
-            said.append(line)
+        said, found = "", None
+        for line in server.stdout:
+            said += line
             found = re.search(rf"(http://127\.0\.0\.1:{port})/\S*\?token=(\w+)", line)
-        assert found, "".join(said)
+            if found:
+                break
+        assert found, said
         threading.Thread(target=server.stdout.read, daemon=True).start()
         yield found.groups()
     finally:
@@ -158,22 +148,11 @@ def served(
 
 @contextmanager
 def served_voila(notebook: Path, port: int, scratch: Path) -> Iterator[str]:
-    """A notebook served as a page by Voila, for this machine only; gives its address, and ends it."""
-    places = {
-        place: str(scratch / place)
-        for place in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "voila",
-        str(notebook),
-        f"--port={port}",
-        "--Voila.ip=127.0.0.1",
-        "--no-browser",
-    ]
+    """A notebook as a page of Voila, for this machine only; gives its address, and ends it."""
+    command = [sys.executable, "-m", "voila", str(notebook), f"--port={port}"]
+    command += ["--Voila.ip=127.0.0.1", "--no-browser"]
     with open(scratch / "voila.log", "w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **places})
+        server = subprocess.Popen(command, stdout=log, stderr=log, env=own_folders(scratch))
     try:
         _wait(lambda: _listens(port) or server.poll() is not None, 60, "Voila did not start")
         yield f"http://127.0.0.1:{port}/"
@@ -232,7 +211,7 @@ def run_all(page, seconds: int = 180) -> None:
     """Run > Run All Cells, and wait until every code cell has been run."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    # A notebook draws only the cells near the screen, so the kernel is asked whether it has come to rest.
+    # A notebook draws only the cells near the screen, so the kernel is asked whether it rests.
     page.wait_for_timeout(1500)
     address = page.url.split("/lab/")[0]
     deadline, calm = time.monotonic() + seconds, 0
@@ -272,7 +251,7 @@ def _wait(ready, seconds: float, message: str) -> None:
 
 
 def course_copy(folder: Path) -> Path:
-    """The course copied into `folder`, so that opening a chapter changes nothing in the checkout."""
+    """The course copied into `folder`: to open a chapter there changes nothing in the checkout."""
     folder.mkdir(exist_ok=True)
     for part in ("README.md", "requirements.txt"):
         shutil.copy(ROOT / part, folder)

@@ -1,13 +1,13 @@
-"""Every chapter in a real JupyterLab in a real browser: run it, move what moves, look at what changed.
+"""Every chapter in a real JupyterLab in a real browser: run it, move what moves, see what changed.
 
-Skipped with a reason where no Chromium or Chrome is found. Screenshots lie in .artifacts/, outside git.
+Skipped with a reason where no Chromium or Chrome is found. Screenshots lie in .artifacts/.
 """
 
+import os
 import re
 
 import pytest
 
-from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, tags
 from tests.machines.lab import (
     browser,
     browser_path,
@@ -17,11 +17,13 @@ from tests.machines.lab import (
     open_chapter,
     run_all,
 )
+from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, tags
 
 SHOTS = ROOT / ".artifacts"
 CALL = re.compile(r"^play\.(\w+)\([^\n]{0,40}", flags=re.M)
-# By playground: the label of a control; what is done to it; a pattern of what the page says then and did not say
-# before. Text is typed, sliders are given keys, lists the label of an option, and ticks the space bar.
+# By playground: the label of a control; what is done to it; a pattern of what the page says then
+# and did not say before. Text is typed, sliders are given keys, lists the label of an option, and
+# ticks the space bar.
 STEPS = {
     "regex": [
         ("text", "a b,c", r"4 pieces kept, 1 of 5 characters dropped"),
@@ -123,7 +125,8 @@ STEPS = {
         (
             "token",
             "Home",
-            r"number at \[0, 0, 3\] is .*\(token row 15496\).* \(position row 0\).*from number 0: Hello",
+            r"number at \[0, 0, 3\] is .*\(token row 15496\)"
+            r".* \(position row 0\).*from number 0: Hello",
         ),
         (
             "token",
@@ -133,13 +136,14 @@ STEPS = {
         ("column", "Home", r"number at \[0, 1, 0\]"),
     ],
 }
-# What may be typed to break out of the page, or to hide; each part must be readable there afterwards.
+# What may be typed to break out of the page, or to hide; each part must be readable there then.
 HOSTILE = [
     "<script>hit=1</script> zzend",
     "<img src=x onerror=hit=1> zzend",
     '"q"&amp; it\'s a\u200bb \u202ed zzend',
 ]
-CONTROLS = ".noUi-handle, .widget-inline-hbox input, .widget-inline-hbox textarea, .widget-inline-hbox select"
+ROW = ".widget-inline-hbox"
+CONTROLS = f".noUi-handle, {ROW} input, {ROW} textarea, {ROW} select"
 pytestmark = pytest.mark.skipif(
     browser_path() is None, reason="no Chromium or Chrome on this machine"
 )
@@ -149,8 +153,6 @@ pytestmark = pytest.mark.skipif(
 def lab(tmp_path_factory):
     """The address of a JupyterLab over a copy of the course, and a page of a browser."""
     folder = course_copy(tmp_path_factory.mktemp("course"))
-    import os
-
     os.environ.setdefault("COURSE_DOWNLOADS", str(ROOT / "data" / "downloads"))
     with (
         jupyter_lab(folder / "notebooks", tmp_path_factory.mktemp("lab")) as address,
@@ -164,11 +166,8 @@ def playground(page, source: str):
     cell = page.locator(".jp-CodeCell", has=page.locator(".jp-InputArea", has_text=source)).first
     live = cell.locator(".jp-OutputArea .widget-html-content")
     panel = page.locator(".jp-WindowedPanel-outer, .jp-NotebookPanel-notebook").first
-    for pause in (
-        50,
-        150,
-        400,
-    ):  # cells far from the screen are not drawn: scroll until this one is
+    # Cells far from the screen are not drawn: scroll until this one is.
+    for pause in (50, 150, 400):
         panel.evaluate("e => e.scrollTo(0, 0)")
         page.wait_for_timeout(2 * pause)
         while not live.count() and panel.evaluate(
@@ -235,13 +234,14 @@ def follow(area, name: str) -> None:
 
 
 def tab_through(area) -> None:
-    """The Tab key goes from the first control to each of the others, in the order in which they stand."""
+    """The Tab key goes from the first control to each of the others, in the order they stand in."""
     controls = area.locator(CONTROLS)
     controls.first.focus()
     for number in range(1, controls.count()):
         for _ in range(2):  # the number beside a slider takes a Tab of its own
             area.page.keyboard.press("Tab")
-            if here := controls.nth(number).evaluate("e => e === document.activeElement"):
+            here = controls.nth(number).evaluate("e => e === document.activeElement")
+            if here:
                 break
         assert here, f"Tab misses control {number}"
 
@@ -254,6 +254,19 @@ def bare(area) -> str:
     )
 
 
+def wait_for_part(area, label: str, part: str) -> None:
+    """Until what was typed into a box can be read in the picture."""
+    # What has no width is written as a number, of the character or of its bytes.
+    wanted = (
+        re.escape(part).replace("\u200b", r"\\(u200b|xe2.*)").replace("\u202e", r"\\(u202e|xe2.*)")
+    )
+    for _ in range(100):
+        if re.search(wanted, bare(area)):
+            return
+        area.page.wait_for_timeout(50)
+    raise AssertionError(f"{part} was typed into {label} and is not to be read in:\n{bare(area)}")
+
+
 def type_hostile(area) -> None:
     """Type what could break out of the page into every text box: it must stand there as text."""
     boxes = area.locator(".widget-text, .widget-textarea")
@@ -262,30 +275,14 @@ def type_hostile(area) -> None:
         old = box.input_value()
         for text in HOSTILE:
             box.fill(text)
-            parts = (
-                text.split()[:-1] if label != "pattern" else []
-            )  # a pattern is not repeated in the picture
-            for part in parts:
-                # what has no width is written as a number, of the character or of its bytes
-                wanted = (
-                    re.escape(part)
-                    .replace("\u200b", r"\\(u200b|xe2.*)")
-                    .replace("\u202e", r"\\(u202e|xe2.*)")
-                )
-                for _ in range(100):
-                    if re.search(wanted, shown := bare(area)):
-                        break
-                    area.page.wait_for_timeout(50)
-                else:
-                    raise AssertionError(
-                        f"{part} was typed into {label} and is not to be read in:\n{shown}"
-                    )
-            area.page.wait_for_timeout(250 if not parts else 0)
-            shown = bare(area)
-            assert not re.search("[\u200b\u202e]", shown)
-            assert area.locator("script, [onerror], img[src='x']").count() == 0, (
-                "typed markup became part of the page"
-            )
+            if label == "pattern":  # a pattern is not repeated in the picture
+                area.page.wait_for_timeout(250)
+            else:
+                for part in text.split()[:-1]:
+                    wait_for_part(area, label, part)
+            assert not re.search("[\u200b\u202e]", bare(area))
+            found = area.locator("script, [onerror], img[src='x']").count()
+            assert found == 0, "typed markup became part of the page"
         box.fill(old)
     assert area.page.evaluate("window.hit") is None, "typed markup was run"
 

@@ -13,14 +13,14 @@ from importlib.util import find_spec
 import pytest
 
 from helpers import show
-from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, shown
 from tests.machines.lab import browser_path, free_port, served_voila
+from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, shown
 
 every_chapter = pytest.mark.parametrize("name", NAMES)
 
 
 class Page(HTMLParser):
-    """What a browser without scripts and network shows of a page: its text, its pictures, and what it would fetch."""
+    """A page without scripts and network: its text, its pictures, and what it would fetch."""
 
     def __init__(self, html: str):
         super().__init__()
