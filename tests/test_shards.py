@@ -368,6 +368,31 @@ def cluster(tmp_path_factory):
             process.wait()
 
 
+def test_a_cluster_of_ones_own_is_heard_by_this_machine_only():
+    pytest.importorskip("distributed")
+    import psutil
+
+    def doors():
+        """Where this process and those that it started listen: (address, port)."""
+        me = psutil.Process()
+        return {
+            (*door.laddr,)
+            for process in [me, *me.children(recursive=True)]
+            for door in process.net_connections(kind="inet")
+            if door.status == psutil.CONN_LISTEN
+        }
+
+    before = doors()
+    client = shards.connect(workers=1)
+    try:
+        opened = doors() - before
+        assert len(opened) >= 3, "the scheduler, its dashboard and the worker each have a door"
+        assert {address for address, _ in opened} <= {"127.0.0.1", "::1"}, opened
+        assert client.submit(os.getpid).result() != os.getpid()
+    finally:
+        client.shutdown()
+
+
 def test_a_worker_killed_in_mid_job_changes_no_byte_of_any_shard(cluster, tmp_path):
     import threading
 
