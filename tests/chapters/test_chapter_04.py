@@ -1,4 +1,4 @@
-"""Chapter 4: what it builds equals the helpers, it prints the known values, and its exercises answer."""
+"""Chapter 4: what it builds equals the helpers, its known values come out, exercises answer."""
 
 import json
 from types import SimpleNamespace
@@ -177,7 +177,7 @@ def test_each_prediction_has_its_outcome_among_its_choices():
     code = "".join(
         "".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
     )
-    questions = json.loads((ROOT / "helpers/exercises/04_sliding_windows.json").read_text("utf-8"))[
+    questions = json.loads((ROOT / "helpers/exercises/chapter_04.json").read_text("utf-8"))[
         "predictions"
     ]
     values = {
@@ -200,11 +200,16 @@ def test_each_prediction_has_its_outcome_among_its_choices():
     "name", ["window_pair", "cut_with_overlap", "count_lost", "mended_windows"]
 )
 def test_each_typical_wrong_answer_gets_its_own_message(name):
-    exercise = check.EXERCISES[name]
-    assert exercise(exercise.right).passed
-    said = {exercise(wrong).text for wrong in exercise.wrong.values()}
+    exercise = check.find(name)
+    assert check.exercise(name, exercise.right).passed
+    said = {check.exercise(name, wrong).text for wrong in exercise.wrong.values()}
     assert said == set(exercise.wrong) and len(said) >= 2
     assert len(exercise.hints) >= 3
+
+
+def told(name, answer):
+    """What is said to an answer."""
+    return check.exercise(name, answer).text
 
 
 def test_answers_as_learners_write_them_are_understood():
@@ -228,27 +233,18 @@ def test_answers_as_learners_write_them_are_understood():
             for i in range(0, len(ids) - max_length, stride(max_length, overlap))
         ]
 
-    assert "move on by one" in check.window_pair(no_shift).text
-    assert (
-        "Not answered yet: the overlap is still"
-        in check.cut_with_overlap(cut(lambda length, overlap: overlap)).text
-    )
-    assert "share nothing" in check.cut_with_overlap(cut(lambda length, overlap: length)).text
-    assert (
-        "leave gaps" in check.cut_with_overlap(cut(lambda length, overlap: length + overlap)).text
-    )
-    assert check.cut_with_overlap(cut(lambda length, overlap: length - overlap)).passed
-    assert "gaps" in check.count_lost(tail_only).text
-    assert check.mended_windows(lists_in_place_of_pairs).passed
-    assert check.count_lost(
-        lambda n, length, stride: (
-            max(0, n - 1)
-            if n <= length
-            else (n - 1 - length) % stride
-            + (-(-(n - length) // stride) - 1) * max(0, stride - length)
-        )
-    ).passed
-    assert check.window_pair(...).state == check.count_lost(lambda *_: None).state == "open"
+    assert "move on by one" in told("window_pair", no_shift)
+    for stride, said in (
+        (lambda length, overlap: overlap, "Not answered yet: the overlap is still"),
+        (lambda length, overlap: length, "share nothing"),
+        (lambda length, overlap: length + overlap, "leave gaps"),
+        (lambda length, overlap: length - overlap, "Right."),
+    ):
+        assert said in told("cut_with_overlap", cut(stride))
+    assert "gaps" in told("count_lost", tail_only)
+    assert check.exercise("mended_windows", lists_in_place_of_pairs).passed
+    assert check.exercise("window_pair", ...).state == "open"
+    assert check.exercise("count_lost", lambda *_: None).state == "open"
 
 
 def test_the_first_answers_that_come_to_mind_are_told_what_is_wrong_with_them():
@@ -258,57 +254,46 @@ def test_the_first_answers_that_come_to_mind_are_told_what_is_wrong_with_them():
             for i in range(0, len(ids) - max_length, stride)
         ]
 
-    assert (
-        "Input and target are one id too long"
-        in check.window_pair(
-            lambda ids, start, n: (ids[start : start + n + 1], ids[start + 1 : start + n + 2])
-        ).text
-    )
-    assert (
-        "The input is one id too long"
-        in check.window_pair(
-            lambda ids, start, n: (ids[start : start + n + 1], ids[start + 1 : start + n + 1])
-        ).text
-    )
-    for one in (
-        lambda ids, start, n: (ids[start : start + n], ids[start + n]),
-        lambda ids, start, n: (ids[start : start + n], ids[start + n : start + n + 1]),
+    for pair, said in (
+        (lambda ids, i, n: (ids[i : i + n + 1], ids[i + 1 : i + n + 2]), "Input and target are"),
+        (lambda ids, i, n: (ids[i : i + n + 1], ids[i + 1 : i + n + 1]), "input is one id too"),
+        (lambda ids, i, n: (ids[i : i + n], ids[i + n]), "one for each position"),
+        (lambda ids, i, n: (ids[i : i + n], ids[i + n : i + n + 1]), "one for each position"),
     ):
-        assert "one for each position" in check.window_pair(one).text
-    assert (
-        "one id too short"
-        in check.mended_windows(targets(lambda ids, i, n: ids[i + 1 : i + n])).text
-    )
-    assert (
-        "one for each position" in check.mended_windows(targets(lambda ids, i, n: ids[i + n])).text
-    )
+        assert said in told("window_pair", pair)
+    for target, said in (
+        (lambda ids, i, n: ids[i + 1 : i + n], "one id too short"),
+        (lambda ids, i, n: ids[i + n], "one for each position"),
+    ):
+        assert said in told("mended_windows", targets(target))
+
+
+def count_lost_with(gaps, wide):
+    """An answer to count_lost that counts so many gaps, each so wide."""
+
+    def count_lost(n_tokens, max_length, stride):
+        count = len(range(0, n_tokens - max_length, stride))
+        if count == 0:
+            return max(0, n_tokens - 1)
+        return (n_tokens - 1 - max_length) % stride + gaps(count) * wide(stride - max_length)
+
+    return count_lost
 
 
 def test_what_is_lost_needs_the_first_window_whole_and_each_gap():
-    def count(n, length, stride):
-        return max(0, -(-(n - length) // stride))
+    def like_the_others(n_tokens, max_length, stride):
+        count = len(range(0, n_tokens - max_length, stride))
+        return max(0, n_tokens - 1) - count * min(max_length, stride)
 
-    def lost(n, length, stride, gaps, wide):
-        if count(n, length, stride) == 0:
-            return max(0, n - 1)
-        return (n - 1 - length) % stride + gaps(count(n, length, stride)) * wide(stride - length)
-
-    assert (
-        "The first window asks"
-        in check.count_lost(
-            lambda n, length, stride: (
-                n - 1 - count(n, length, stride) * min(length, stride) if n else 0
-            )
-        ).text
-    )
+    assert "The first window asks" in told("count_lost", like_the_others)
+    right = count_lost_with(lambda count: count - 1, lambda gap: max(0, gap))
+    assert check.exercise("count_lost", right).passed
     for gaps, wide, said in (
-        (lambda w: w > 1, lambda gap: max(0, gap), "one gap only"),
-        (lambda w: w - 1, lambda gap: gap > 0, "one token for each gap"),
-        (lambda w: w, lambda gap: max(0, gap), "behind the last window"),
+        (lambda count: int(count > 1), lambda gap: max(0, gap), "one gap only"),
+        (lambda count: count - 1, lambda gap: int(gap > 0), "one token for each gap"),
+        (lambda count: count, lambda gap: max(0, gap), "behind the last window"),
     ):
-        verdict = check.count_lost(
-            lambda n, length, stride: int(lost(n, length, stride, gaps, wide))
-        )  # noqa: B023
+        verdict = check.exercise("count_lost", count_lost_with(gaps, wide))
         assert not verdict.passed and said in verdict.text
 
 
