@@ -1,13 +1,13 @@
-"""Skip-gram with negative sampling on real text, and a piece of Wikipedia to train it on (chapter 5)."""
+"""Skip-gram: word vectors trained from counts, or from running text (chapter 5)."""
+
 from __future__ import annotations
 
 import bz2
-import os
-import tempfile
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
+import torch
 from gensim.corpora import wikicorpus
 from gensim.models import KeyedVectors
 from gensim.test.utils import datapath
@@ -15,32 +15,35 @@ from gensim.test.utils import datapath
 from .backstage import downloads
 from .vectors import keyed_vectors
 
+PIECE = 64  # words of running text that are looked at together
+BATCH = 4  # pieces a step
+
 
 def wikipedia_texts() -> list[list[str]]:
-    """106 articles of the English Wikipedia, 452,944 tokens in small letters, out of gensim's own wheel.
+    """106 articles of the English Wikipedia, 452,944 tokens in small letters, from gensim's wheel.
 
-    Cleaned by gensim as its WikiCorpus does (no markup, words of 2 to 15 letters, articles of 50 words or more),
-    which takes seconds; then kept in DOWNLOADS, an article a line.
+    Cleaned as gensim's WikiCorpus does: words of 2 to 15 letters, articles of 50 words or more.
     """
-    kept = downloads.DOWNLOADS / "wikipedia-sample.txt"
-    if not kept.exists():
-        with bz2.open(datapath("enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")) as dump:
-            pages = downloads.progress(wikicorpus.extract_pages(dump, ("0",)), total=206, desc="Cleaning articles")
-            texts = [wikicorpus.tokenize(wikicorpus.filter_wiki(page), 2, 15, True) for _, page, _ in pages]
-        texts = [text for text in texts if len(text) >= 50]
-        with suppress(OSError):     # no room to keep it: nothing is lost
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=downloads.TEMPORARY, dir=kept.parent) as beside:
-                (new := Path(beside, kept.name)).write_text("\n".join(map(" ".join, texts)), "utf-8")
-                os.replace(new, kept)
-        return texts
-    return [line.split() for line in kept.read_text("utf-8").splitlines()]
+    kept = downloads.DOWNLOADS / "wikipedia-sample.txt"  # an article a line
+    if kept.exists():
+        return [line.split() for line in kept.read_text("utf-8").splitlines()]
+    texts = []
+    name = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
+    with bz2.open(datapath(name)) as dump:
+        pages = wikicorpus.extract_pages(dump, ("0",))
+        for _, page, _ in downloads.progress(pages, total=206, desc="Cleaning articles"):
+            text = wikicorpus.tokenize(wikicorpus.filter_wiki(page), 2, 15, True)
+            if len(text) >= 50:
+                texts.append(text)
+    with suppress(OSError):  # no room to keep it: nothing is lost
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        downloads.write_whole(kept, "\n".join(map(" ".join, texts)))
+    return texts
 
 
 @contextmanager
-def one_thread():
-    """Torch works on one thread: for matrices this small more only get in each other's way."""
-    import torch
+def one_thread() -> Iterator[None]:
+    """Torch works on one thread: for tables this small more only get in each other's way."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -50,54 +53,136 @@ def one_thread():
 
 
 @one_thread()
-def train_skipgram(texts: list[list[str]], dim: int = 50, window: int = 8, negatives: int = 256, epochs: int = 5,
-                   seed: int = 0, rate: float = 0.7, sample: float = 1e-4, min_count: int = 5,
-                   callback=None) -> KeyedVectors:
-    """Skip-gram with negative sampling (Mikolov et al. 2013) on lists of tokens, gradients by hand.
+def train_skipgram_exact(counts, dim: int = 50, steps=(0, 5, 20, 50, 200), seed: int = 0) -> dict:
+    """Skip-gram from counts of context words (words, words): {step: vectors (words, dim)}.
 
-    A step takes 4 pieces of 64 words of running text; all share `negatives` random words, which together count as 5
-    a context word. Steps shrink as Adagrad's do (Duchi et al. 2011), with one number a row. `callback(share done,
-    vectors so far)` is called about 20 times an epoch. The most frequent word comes first.
+    The loss of Mikolov et al. 2013 before their shortcuts.
     """
-    import torch
-    chance, counts = torch.Generator().manual_seed(seed), Counter(word for text in texts for word in text)
+    counts = torch.as_tensor(counts).float()
+    chance = torch.Generator().manual_seed(seed)
+    word, context = 0.3 * torch.randn(2, len(counts), dim, generator=chance)
+    adam = torch.optim.Adam([word.requires_grad_(), context.requires_grad_()], lr=0.05)
+    kept = {}
+    for step in range(max(steps) + 1):
+        if step in steps:
+            kept[step] = word.detach().numpy().copy()
+        # The loss says how surprising the context words of each word are.
+        log_shares = (word @ context.T).log_softmax(dim=1)
+        loss = -(counts * log_shares).sum() / counts.sum()
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    return kept
+
+
+class Table:
+    """Rows that learn: the more a row has moved, the smaller its steps (Duchi et al. 2011)."""
+
+    def __init__(self, rows: torch.Tensor):
+        self.rows = rows
+        self.moved = torch.full((len(rows), 1), 0.01)
+
+    def look_up(self, ids: torch.Tensor) -> torch.Tensor:
+        """The rows of ids, in the shape of the ids: here five times faster than rows[ids]."""
+        return self.rows.index_select(0, ids.flatten()).view(*ids.shape, -1)
+
+    def move(self, ids: torch.Tensor, uphill: torch.Tensor, rate: float) -> None:
+        """Move the rows of ids uphill; where an id comes twice, its steps add up."""
+        ids, uphill = ids.flatten(), uphill.flatten(0, -2)  # one row for each id
+        self.moved.index_add_(0, ids, uphill.square().mean(dim=1, keepdim=True))
+        shrink = self.moved.index_select(0, ids).sqrt()
+        self.rows.index_add_(0, ids, rate * uphill / shrink)
+
+
+def number_words(texts: list[list[str]], min_count: int) -> tuple:
+    """Words, most frequent first; how often each comes; each place as (word's, text's number)."""
+    counts = Counter()
+    for text in texts:
+        counts.update(text)
     words = [word for word, count in counts.most_common() if count >= min_count]
     number = {word: i for i, word in enumerate(words)}
-    ids = torch.tensor([(number[w], k) for k, text in enumerate(texts) for w in text if w in number]).view(-1, 2)
-    often = torch.tensor([float(counts[word]) for word in words])
-    at_random = often**0.75     # how often each is drawn as a random word
-    keep = (sample * often.sum() / often).sqrt()[ids[:, 0].long()]     # frequent words are often left out
-    if keep.clamp(max=1).sum() < 256:
-        raise ValueError(f"Of {counts.total():,} words sample={sample} and min_count={min_count} keep too few. "
-                         "Expected: 256 or more. Give more text, a larger sample or a smaller min_count.")
-    word, context = (torch.rand(len(words), dim, generator=chance) - 0.5) / dim, torch.zeros(len(words), dim)
-    vectors = keyed_vectors(words, word.numpy())     # sees every change of `word`
-    apart = (torch.arange(64)[:, None] - torch.arange(64)).abs()
-    moved = torch.full((2, len(words), 1), 0.01)     # Adagrad's memory of both tables
+    places = []
+    for k, text in enumerate(texts):
+        places += [(number[word], k) for word in text if word in number]
+    often = torch.tensor([counts[word] for word in words]).float()
+    return words, often, torch.tensor(places).view(-1, 2)
 
-    def move(table, past, rows, uphill):
-        past.index_add_(0, rows, uphill.square().mean(dim=1, keepdim=True))
-        table.index_add_(0, rows, rate * (1 - done) * uphill / past.index_select(0, rows).sqrt())
 
+def draw_batches(places: torch.Tensor, keep: torch.Tensor, chance: torch.Generator) -> tuple:
+    """The places, cut into pieces in random order: each batch is [BATCH, 2, PIECE]."""
+    # Frequent words are often left out: `keep` is each place's chance to stay.
+    kept = places[torch.rand(len(places), generator=chance) < keep]
+    # The cuts are elsewhere each time, so that all neighbours meet.
+    start = torch.randint(PIECE, (1,), generator=chance).item()
+    pieces = kept[start:].unfold(0, PIECE, PIECE)
+    order = torch.randperm(len(pieces), generator=chance)
+    return pieces[order].split(BATCH)
+
+
+def near_places(text: torch.Tensor, window: int, chance: torch.Generator) -> torch.Tensor:
+    """Which places are context of which: bool [pieces, PIECE, PIECE] for the texts' numbers."""
+    place = torch.arange(PIECE)
+    apart = (place[:, None] - place).abs()  # 0 is the word itself
+    # A word reaches 1 to `window` words far, at random, but not into another text.
+    reach = torch.randint(1, window + 1, (*text.shape, 1), generator=chance)
+    same_text = text[:, :, None] == text[:, None, :]
+    return (apart > 0) & (apart <= reach) & same_text
+
+
+def learn(words: Table, contexts: Table, ids, near, others, rate: float) -> None:
+    """One step uphill on log sigmoid(w c) and on log sigmoid(-w n), gradients by hand.
+
+    w are the rows of `ids`, c those of their context words (the same ids where `near`), and n
+    those of random `others`, which all words share: together they count as 5 a context word.
+    """
+    w, c, n = words.look_up(ids), contexts.look_up(ids), contexts.look_up(others)
+    # The slope of log sigmoid(x) is sigmoid(-x): what is right already moves little.
+    pull = near * torch.sigmoid(-w @ c.mT)
+    weight = near.sum(dim=2, keepdim=True) * 5 / len(others)
+    push = weight * torch.sigmoid(w @ n.T)
+    words.move(ids, pull @ c - push @ n, rate)
+    contexts.move(ids, pull.mT @ w, rate)
+    contexts.move(others, -push.flatten(0, 1).T @ w.flatten(0, 1), rate)
+
+
+@one_thread()
+def train_skipgram(
+    texts: list[list[str]],
+    dim: int = 50,
+    window: int = 8,
+    negatives: int = 256,
+    epochs: int = 5,
+    seed: int = 0,
+    rate: float = 0.7,
+    sample: float = 1e-4,
+    min_count: int = 5,
+    callback: Callable[[float, KeyedVectors], None] | None = None,
+) -> KeyedVectors:
+    """Skip-gram with negative sampling (Mikolov et al. 2013); the most frequent word comes first.
+
+    `callback(share done, vectors so far)` is called about 20 times an epoch.
+    """
+    words, often, places = number_words(texts, min_count)
+    keep = (sample * often.sum() / often).sqrt()[places[:, 0].long()]
+    if keep.clamp(max=1).sum() < PIECE * BATCH:
+        raise ValueError(
+            f"Of {sum(map(len, texts)):,} words sample={sample} and min_count={min_count} keep too "
+            "few. Expected: 256 or more. Give more text, a larger sample or a smaller min_count."
+        )
+    chance = torch.Generator().manual_seed(seed)
+    rows = Table((torch.rand(len(words), dim, generator=chance) - 0.5) / dim)
+    contexts = Table(torch.zeros(len(words), dim))
+    vectors = keyed_vectors(words, rows.rows.numpy())  # sees every change of the rows
     for epoch in range(epochs):
-        kept = ids[torch.rand(len(ids), generator=chance) < keep]
-        pieces = kept[torch.randint(64, (1,), generator=chance):].unfold(0, 64, 64)     # (n, 2, 64)
-        batches = pieces[torch.randperm(len(pieces), generator=chance)].split(4)
-        for k, (batch, text) in enumerate(pair.unbind(dim=1) for pair in batches):
-            done, rows = (epoch + k / len(batches)) / epochs, batch.flatten()
-            reach = torch.randint(1, window + 1, (*batch.shape, 1), generator=chance)
-            near = (apart <= reach) & (apart > 0) & (text[:, :, None] == text[:, None, :])     # (4, 64, 64)
-            others = torch.multinomial(at_random, negatives, True, generator=chance)
-            w, c = (table.index_select(0, rows).view(*batch.shape, dim) for table in (word, context))
-            n = context.index_select(0, others)
-            # uphill on log sigmoid(w c) for each context word and on log sigmoid(-w n) for each random word
-            pull = near * torch.sigmoid(-w @ c.mT)
-            push = torch.sigmoid(w @ n.T) * near.sum(dim=2, keepdim=True) * (5 / negatives)
-            move(word, moved[0], rows, (pull @ c - push @ n).flatten(0, 1))
-            move(context, moved[1], rows, (pull.mT @ w).flatten(0, 1))
-            move(context, moved[1], others, -push.flatten(0, 1).T @ w.flatten(0, 1))
+        batches = draw_batches(places, keep, chance)
+        for k, batch in enumerate(batches):
+            ids, text = batch.unbind(dim=1)  # [BATCH, PIECE] each
+            near = near_places(text, window, chance)
+            # Random words come by their frequency, but rare ones more often than that.
+            others = torch.multinomial(often**0.75, negatives, True, generator=chance)
+            done = (epoch + k / len(batches)) / epochs
+            learn(rows, contexts, ids, near, others, rate * (1 - done))
+            vectors.norms = None  # else gensim goes on with the old lengths
             if callback and k % (len(batches) // 20 + 1) == 0:
-                vectors.norms = None     # else gensim goes on with the old lengths
                 callback(done, vectors)
-    vectors.norms = None
     return vectors

@@ -1,7 +1,8 @@
-"""Lookup against one-hot times matrix, and how fast chapter 8 trains: `python -m tests.benchmarks.embeddings`, two minutes.
+"""Lookup against one-hot times matrix, and how fast chapter 8 trains.
 
-CPU time with one thread, the ways taking turns, the medians of the rounds; a ratio is taken within each round. All
-ways must give the same numbers. Memory is the most that torch's own record of a call has in use at once, result included.
+`python -m tests.benchmarks.embeddings`, two minutes. CPU time with one thread, the ways taking
+turns, the medians of the rounds; a ratio is taken within each round. All ways must give the same
+numbers. Memory is the most that torch's record of a call has in use at once, result included.
 """
 
 from __future__ import annotations

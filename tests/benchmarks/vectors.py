@@ -1,8 +1,8 @@
 """Word vectors against gensim: `python -m tests.benchmarks.vectors`, some minutes on one machine.
 
-CPU time with one thread, both sides taking turns, the medians of the rounds. What both compute is compared too: they
-must give the same rows, the same answers and the same score, and skip-gram is also judged by WordSim353.
-The table is also written to notebooks/teaching/vectors_benchmark.md, where teachers find it.
+CPU time with one thread, both sides taking turns, the medians of the rounds. What both compute is
+compared too: they must give the same rows, the same answers and the same score, and skip-gram is
+also judged by WordSim353. The table is also written to notebooks/teaching/vectors_benchmark.md.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.benchmarks.table import machine, markdown, take_turns
 
 REPORT = ROOT / "notebooks" / "teaching" / "vectors_benchmark.md"
 ROUNDS = 5
-# gensim's own settings for little text, those of the chapter: its default alpha reaches half of that quality here.
+# gensim's own settings for little text, as in the chapter: its default alpha is half as good here.
 GENSIM = {
     "sg": 1,
     "vector_size": 50,
@@ -44,7 +44,7 @@ GENSIM = {
 def compared(
     task: str, times: dict[str, list[float]], limit: str, note: dict[str, str] | None = None
 ) -> list[list[str]]:
-    """Rows of the table: ours, then gensim, with the median of the ratios within the rounds beside ours."""
+    """Rows of the table: ours, then gensim, beside ours the median of the rounds' ratios."""
     (ours, mine), (theirs, other) = times.items()
     ratio = median(a / b for a, b in zip(mine, other, strict=True))
     note = note or {}
@@ -57,7 +57,7 @@ def compared(
 
 
 def loading(vectors: KeyedVectors) -> list[list[str]]:
-    """The second load, with and without a first question, against the word2vec file of the same rows."""
+    """The second load, with and without a first question, against a word2vec file of the same."""
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder, "rows.bin"))
         vectors.save_word2vec_format(path, binary=True)
@@ -108,7 +108,7 @@ def neighbours(vectors: KeyedVectors) -> list[list[str]]:
 
 
 def scoring(vectors: KeyedVectors) -> list[list[str]]:
-    """All questions, with and without leaving out the query words; gensim can only do the first, twice."""
+    """All questions, with and without leaving out; gensim can only do the first, twice."""
     path = datapath("questions-words.txt")
     results, times = take_turns(
         {
@@ -135,7 +135,7 @@ def scoring(vectors: KeyedVectors) -> list[list[str]]:
 
 
 def training() -> tuple[list[list[str]], str]:
-    """Skip-gram with negative sampling on the Wikipedia sample, and the words a CPU second of both."""
+    """Skip-gram with negative sampling on the Wikipedia sample, and both speeds."""
     texts = wikipedia_texts()
     words, seeds = (
         sum(map(len, texts)) * GENSIM["epochs"],
@@ -162,7 +162,8 @@ def training() -> tuple[list[list[str]], str]:
         for name in times
     }
     return compared("skip-gram, 5 times 452,944 words", times, "at most 1.000", notes), (
-        f"Our skip-gram trains {speed['train_skipgram'] / speed['Word2Vec']:.2f} times as many words a CPU second as gensim; "
+        f"Our skip-gram trains {speed['train_skipgram'] / speed['Word2Vec']:.2f} times as many "
+        "words a CPU second as gensim; "
         f"WordSim353 differs by {quality['train_skipgram'] - quality['Word2Vec']:+.3f}."
     )
 
@@ -180,16 +181,17 @@ def main() -> None:
     )
     text = f"""# How fast are our word vectors? A benchmark of chapter 5
 
-Written by `python -m tests.benchmarks.vectors`: run it to have the figures of your own machine. These are from
-{machine("gensim", "numpy", "torch")}.
-All times are CPU times with one thread, the medians of 3 or {ROUNDS} rounds in which both sides took turns; a ratio is
-taken within each round.
+Written by `python -m tests.benchmarks.vectors`: run it to have the figures of your own machine.
+These are from {machine("gensim", "numpy", "torch")}.
+All times are CPU times with one thread, the medians of 3 or {ROUNDS} rounds in which both sides
+took turns; a ratio is taken within each round.
 
 {table}
 
-{sentence} Each round of skip-gram has another seed, the medians are shown. A second load maps the rows into memory
-and reads them only when they are needed. All questions at once are a few products of matrices, where gensim asks
-one question after another. One question at a time costs what it costs gensim: `analogy` asks gensim.
+{sentence} Each round of skip-gram has another seed, the medians are shown.
+A second load maps the rows into memory and reads them only when they are needed. All questions at
+once are a few products of matrices, where gensim asks one question after another. One question at
+a time costs what it costs gensim: `analogy` asks gensim.
 """
     print(text)
     REPORT.parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Chapter 5: what it says of neighbours, analogies, maps, bias and training, and what its checks answer."""
+"""Chapter 5: what it says of neighbours, analogies, maps, bias and training; its checks."""
 
 import re
 from types import SimpleNamespace
@@ -9,8 +9,9 @@ import torch
 from scipy.optimize import brentq
 
 from helpers import check
-from helpers.backstage import downloads
 from helpers import vectors as v
+from helpers.backstage import downloads
+from helpers.skipgram import train_skipgram_exact
 from tests.tools.books import Chapter, assert_told, code, each_wrong_answer, shown, tags
 
 CHAPTER = Chapter("05")
@@ -155,7 +156,7 @@ def test_the_training_built_in_the_chapter_is_the_one_in_the_helper():
     words, counts = v.count_contexts(sentences)
     cell = {"torch": torch, "counts": counts, "words": words, "progress": downloads.progress}
     exec(source_of("torch.manual_seed(0)"), cell)
-    ours = v.train_skipgram_exact(counts, steps=(0, 5, 50))
+    ours = train_skipgram_exact(counts, steps=(0, 5, 50))
     assert np.array_equal(cell["kept"][0], ours[0])
     assert np.abs(cell["kept"][5] - ours[5]).max() < 1e-3
     score = v.score_analogies(v.keyed_vectors(words, cell["kept"][100]), questions={"toy": asked})[
@@ -169,7 +170,7 @@ def test_king_and_queen_never_meet_and_become_neighbours_for_any_seed(seed):
     words, counts = v.count_contexts(v.toy_corpus(seed)[0])
     king, queen = words.index("king"), words.index("queen")
     assert counts[king, queen] == 0
-    table = v.keyed_vectors(words, v.train_skipgram_exact(counts, steps=(100,), seed=seed)[100])
+    table = v.keyed_vectors(words, train_skipgram_exact(counts, steps=(100,), seed=seed)[100])
     assert table.most_similar("king")[0][0] == "queen"
 
 
@@ -182,7 +183,7 @@ def test_the_map_flatters_and_wrong_capitals_do_not_agree(names):
 
 
 def likeness_by_five_neighbours(rows):
-    """The shares that t-SNE gives each pair of rows (van der Maaten and Hinton 2008, 3), by its perplexity of 5."""
+    """What t-SNE gives each pair of rows (van der Maaten and Hinton 2008, 3), perplexity 5."""
     gaps = ((rows[:, None] - rows) ** 2).sum(axis=2)
     shares = np.zeros_like(gaps)
     for i, row in enumerate(gaps):
@@ -201,7 +202,7 @@ def likeness_by_five_neighbours(rows):
 
 @pytest.fixture
 def capitals(names):
-    """The names of the chapter's maps: rows of eight countries and their capitals, t-SNE, and what it counts."""
+    """The names of the chapter's maps: rows of eight countries and their capitals, t-SNE."""
     names |= {
         "offset_cosine": v.offset_cosine,
         "project": v.project,
@@ -229,7 +230,7 @@ def loss_and_gradient(capitals, points):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_every_turn_of_the_map_follows_the_gradient_of_t_sne(capitals, seed):
-    """Exactly, from wherever the points are: where they go from there is chaos, and differs from machine to machine."""
+    """Exactly, from wherever the points are; where they end is chaos, and differs by machine."""
     before, here, after = (
         capitals.tsne(capitals.both, seed, turns=turns) for turns in (120, 121, 122)
     )
@@ -239,7 +240,7 @@ def test_every_turn_of_the_map_follows_the_gradient_of_t_sne(capitals, seed):
 
 
 def test_the_map_ends_where_the_loss_of_t_sne_is_low_from_any_start(capitals):
-    """Of 60 starts on two processors the worst loss was 0.144, the median of the largest gradient 0.00002."""
+    """Of 60 starts on two processors the worst loss was 0.144, the median gradient 0.00002."""
     ends = [
         loss_and_gradient(capitals, capitals.tsne(capitals.both, seed, turns=3000))
         for seed in range(5)
@@ -251,9 +252,9 @@ def test_the_map_ends_where_the_loss_of_t_sne_is_low_from_any_start(capitals):
 
 
 def test_t_sne_keeps_partners_and_loses_directions_from_any_start(capitals):
-    """Of 600 starts on two processors one map had 14 words beside their partners, the others 15 or 16.
+    """Of 600 starts on two processors two maps had 14 words beside their partners, others 15 or 16.
 
-    One map's cosine is chance, spread by 0.14 around 0; the bounds are for the mean and for most of 20.
+    One map's cosine is chance, spread by 0.14 around 0; the bounds are for the mean and most of 20.
     """
     maps = [capitals.tsne(capitals.both, seed) for seed in range(20)]
     beside = [capitals.beside_partner(points) for points in maps]
@@ -448,6 +449,6 @@ def test_the_error_in_view_names_the_nearest_spellings():
     errors = [cell for cell in code(CHAPTER.book) if "raises-exception" in tags(cell)]
     assert len(errors) == 1
     assert (
-        errors[0].outputs[0].ename == "UnknownWord"
+        errors[0].outputs[0].ename == "MissingWord"
         and "spelled alike: king" in errors[0].outputs[0].evalue
     )

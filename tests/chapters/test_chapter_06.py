@@ -1,4 +1,4 @@
-"""Chapter 6: what it claims of tables, gradients and meaning, and what its checks say to wrong answers."""
+"""Chapter 6: what it claims of tables, gradients and meaning, and what its checks say."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Chapter 7: what it shows of positions is so, on the texts that readers of the book know and on ours."""
+"""Chapter 7: what it shows of positions is so, on the texts of the book and on ours."""
 
 import re
 from itertools import permutations
@@ -259,7 +259,8 @@ def solved(name: str) -> str:
         ),
         (
             "mean_so_far",
-            "torch.ones(len(rows), len(rows)).tril()\n    shares = shares / shares.sum(dim=1, keepdim=True)",
+            "torch.ones(len(rows), len(rows)).tril()\n"
+            "    shares = shares / shares.sum(dim=1, keepdim=True)",
             "(torch.ones(len(rows), len(rows)) / len(rows)).tril()",
             "Hide them before you divide",
         ),
@@ -304,7 +305,8 @@ def solved(name: str) -> str:
         (
             "read_back",
             "divmod(distances.argmin().item(), len(position_table))",
-            "tuple((rows - vector).norm(dim=1).argmin().item() for rows in (token_table, position_table))",
+            "tuple((rows - vector).norm(dim=1).argmin().item() "
+            "for rows in (token_table, position_table))",
             "chosen apart",
         ),
         (

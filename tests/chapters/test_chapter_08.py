@@ -1,4 +1,4 @@
-"""Chapter 8: from text to tensors and back, what training is claimed to do from any seed, and its exercises."""
+"""Chapter 8: from text to tensors and back, training from any seed, its exercises."""
 
 import json
 import math
@@ -14,8 +14,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers import check
-from helpers.bpe import BytePairTokenizer
 from helpers.backstage.downloads import DATA
+from helpers.bpe import BytePairTokenizer
 from helpers.embeddings import InputEmbedding
 from helpers.texts import load_text
 from helpers.vectors import toy_corpus
@@ -56,7 +56,7 @@ def chapter() -> dict:
     )
 
 
-# ---- the pipe ------------------------------------------------------------------------------------
+# ---- the pipe ----------------------------------------------------------------------------------
 
 
 def test_the_ten_lines_are_ten_and_give_the_known_shapes():
@@ -102,7 +102,7 @@ def test_every_place_of_the_tensor_leads_back_to_its_bytes(text):
     assert names["found"] == 32
 
 
-# ---- training, from any seed ----------------------------------------------------------------------
+# ---- training, from any seed -------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +242,7 @@ def test_a_model_of_arrays_only_comes_back_bit_for_bit(chapter, tmp_path):
     assert "same scores: True" in printed("BytePairTokenizer.load(folder)")
 
 
-# ---- exercises, questions, errors -----------------------------------------------------------------
+# ---- exercises, questions, errors --------------------------------------------------------------
 
 
 def cross(scores, targets):

@@ -95,13 +95,13 @@ def table(tmp_path, monkeypatch):
     """An empty downloads folder, and a table of word vectors that takes no time to build."""
     import numpy as np
 
-    from helpers import vectors
+    from helpers.backstage import word_tables
 
     monkeypatch.setattr(downloads, "DOWNLOADS", tmp_path)
     built = []
     monkeypatch.setattr(
-        vectors,
-        "_join_tables",
+        word_tables,
+        "join_tables",
         lambda: built.append(1) or (["wall", "walker"], np.eye(2, 3, dtype=np.float32)),
     )
     return built
@@ -164,7 +164,7 @@ def test_wikipedia_that_can_not_be_kept_is_used_all_the_same(code, tmp_path, mon
 
 @pytest.mark.parametrize("path", SOURCES, ids=[path.stem for path in SOURCES])
 def test_nothing_from_outside_is_unpickled_run_or_unpacked_at_once(path):
-    """Word vectors are read by an unpickler that admits six names: tests/test_vectors.py."""
+    """Word vectors are read by an unpickler that admits six names: tests/test_word_tables.py."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
