@@ -36,12 +36,14 @@ from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from string import ascii_uppercase
 
 from .exercises.judge import Exercise, Verdict, is_blank, rich, same, short  # noqa: F401
 from .show import Picture
 
 QUESTIONS = Path(__file__).resolve().parent / "exercises"
 CHAPTERS = [path.stem[-2:] for path in sorted(QUESTIONS.glob("chapter_*.py"))]
+SAID = {True: "Right.", False: "Not quite."}  # to a choice in a quiz
 LOADED: dict[str, dict[str, Exercise]] = {}  # chapter -> its exercises by name
 # What this kernel was asked, and what it answered.
 ANSWERS = {}  # key -> prediction
@@ -53,11 +55,9 @@ HERE = set()  # chapters
 class Ask(Picture):
     """Questions as still text; where widgets live also `.controls` and `.notes`, and a `.score`.
 
-    Args:
-        items: (question, choices) of each; choices is a dict whose values are the explanations,
-            and empty where a number is asked for.
-        reply: gives the Verdict on (number of the question, what was chosen).
-        folded: whether the explanations are there to be opened.
+    Each item is (question, {choice: explanation}); without choices a number is asked for.
+    reply(place of the item, what was chosen) gives the Verdict. If folded, what explains the
+    choices can be opened.
     """
 
     def __init__(self, items: list[tuple], reply: Callable[[int, str], Verdict], folded: bool):
@@ -89,7 +89,7 @@ class Ask(Picture):
 
 
 def _lettered(texts) -> str:
-    rows = zip("ABCDEFGH", texts, strict=False)
+    rows = zip(ascii_uppercase, texts, strict=False)
     return "".join(f"<div>{letter}. {rich(text)}</div>" for letter, text in rows)
 
 
@@ -126,17 +126,14 @@ def questions(part: str, chapter: str = "*") -> list[tuple]:
 
 def _texts(item: dict, part: str) -> list[str]:
     """All texts of a question; fails where one is missing."""
-    if part == "quiz":
-        choices = {}
-        for choice in item["choices"]:
-            choices[choice["text"]] = choice["why"]
-            if choice["right"] not in (True, False):
-                raise ValueError(f"right is {choice['right']!r}, neither true nor false")
-    elif "number" in item:
-        choices = {"": item["explain"]}
-    else:
-        choices = item["choices"]
-    return [item["question"], *choices, *choices.values()]
+    if "number" in item:
+        return [item["question"], item["explain"]]
+    if part == "predictions":
+        return [item["question"], *item["choices"], *item["choices"].values()]
+    texts = [item["question"]]
+    for choice in item["choices"]:
+        texts += [choice["text"], SAID[choice["right"]], choice["why"]]
+    return texts
 
 
 def _prediction(wanted: str) -> tuple[dict, dict]:
@@ -196,8 +193,8 @@ def outcome(key: str, value) -> Verdict:
     if came == predicted:
         return Verdict("right", f"You predicted {predicted}, and {came} came out. {why}")
     if not choices:
-        side = "high" if guess > value else "low"
-        why = f"Your guess is {abs(guess - float(value)):.10g} too {side}. {why}"
+        off = guess - float(value)
+        why = f"Your guess is {abs(off):.10g} too {'high' if off > 0 else 'low'}. {why}"
     elif came in choices:
         why = choices[guess]
     else:
@@ -211,15 +208,14 @@ def quiz(chapter: str) -> Ask:
     for number, item, _ in questions("quiz", chapter):
         said = {}
         for choice in item["choices"]:
-            verdict = "Right." if choice["right"] else "Not quite."
-            said[choice["text"]] = f"{verdict} {choice['why']}"
+            said[choice["text"]] = f"{SAID[choice['right']]} {choice['why']}"
         asked.append((f"{number}. {item['question']}", said))
     if not asked:
         raise ValueError(f"No questions came for {chapter!r}; expected is a chapter such as '01'.")
 
     def reply(number: int, text: str) -> Verdict:
         said = asked[number][1][text]
-        right[number] = said.startswith("Right.")
+        right[number] = said.startswith(SAID[True])
         ask.score.value = f"{sum(right.values())} of {len(asked)} right so far"
         return Verdict("right" if right[number] else "wrong", said)
 
@@ -227,29 +223,35 @@ def quiz(chapter: str) -> Ask:
     return ask
 
 
+def _load(chapter: str) -> dict[str, Exercise]:
+    """The exercises of a chapter by name; its file is read when they are first asked for."""
+    if chapter not in LOADED:
+        room = import_module(f".exercises.chapter_{chapter}", __package__)
+        found = {}
+        for name, part in vars(room).items():
+            if isinstance(part, type) and issubclass(part, Exercise) and part is not Exercise:
+                found[name] = part(chapter)
+        LOADED[chapter] = found
+    return LOADED[chapter]
+
+
 def exercises(chapter: str | None = None) -> dict[str, Exercise]:
-    """The exercises by name: of a chapter such as "01", or of all. Each is read when asked for."""
+    """The exercises by name: those of a chapter such as "01", or all."""
     found = {}
-    for number in CHAPTERS if chapter is None else [chapter]:
-        if number not in LOADED:
-            room = import_module(f".exercises.chapter_{number}", __package__)
-            LOADED[number] = {
-                name: written(number)
-                for name, written in vars(room).items()
-                if isinstance(written, type) and written.__module__ == room.__name__
-            }
-        found.update(LOADED[number])
+    for number in CHAPTERS:
+        if chapter in (None, number):
+            found.update(_load(number))
     return found
 
 
 def find(name: str) -> Exercise:
     """The exercise of this name; ValueError if there is none."""
     for chapter in CHAPTERS:
-        if name in exercises(chapter):
-            return exercises(chapter)[name]
+        if str(name) in _load(chapter):
+            return _load(chapter)[str(name)]
     names = list(exercises())
     near = get_close_matches(str(name), names) or names
-    raise ValueError(f"{name!r} came; expected is one of {near}. Copy one of them.")
+    raise ValueError(f"{short(name)} came; expected is one of {near}. Copy one of them.")
 
 
 def exercise(name: str, answer=None) -> Verdict:
@@ -258,7 +260,7 @@ def exercise(name: str, answer=None) -> Verdict:
     HERE.add(task.chapter)
     verdict = task.judge(answer, task.outcomes(answer))
     if verdict.passed:
-        SOLVED.add(name)
+        SOLVED.add(task.name)
     return verdict
 
 
@@ -270,24 +272,24 @@ def hint(name: str) -> Verdict:
 
 
 def progress(chapter: str = "", save: str = "") -> Picture:
-    """The exercises solved in this kernel: of the chapter that it runs, of another one, or of "all".
+    """The exercises solved in this kernel: of its own chapter, of the one given, or of "all".
 
     They are kept in the kernel and nowhere else; `save` names a file to write them to.
     """
-    wanted = HERE.intersection(CHAPTERS) or CHAPTERS
-    if chapter:
-        wanted = CHAPTERS if chapter == "all" else [chapter]
+    wanted = [chapter] if chapter else HERE.intersection(CHAPTERS)
+    if chapter == "all" or not wanted:  # nothing was asked yet
+        wanted = CHAPTERS
     html = ""
     for number in CHAPTERS:
         if number in wanted:
-            html += _solved(number)
+            html += _solved(number, list(_load(number)))
     if save:
         Path(save).write_text(f"{Picture(html)!r}\n", encoding="utf-8")
     return Picture(html)
 
 
-def _solved(chapter: str) -> str:
-    names = list(exercises(chapter))
+def _solved(chapter: str, names: list[str]) -> str:
+    """A bar for a chapter, and a line for each of its exercises."""
     done = len(SOLVED.intersection(names))
     bar = "█" * done + "░" * (len(names) - done)
     html = f"<div><b>Chapter {chapter}: {bar} {done} of {len(names)} solved</b></div>"

@@ -1,16 +1,20 @@
 """The engine of predictions, questions and exercises, and every file of questions there is."""
 
 import json
+import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
 from helpers import check
+from tests.tools.books import NAMES
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 FILES = sorted(check.QUESTIONS.glob("*.json"))
+REAL = check.exercises()
 GOOD = {
     "predictions": {
         "how-many": {
@@ -44,39 +48,68 @@ GOOD = {
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch, tmp_path):
-    """An empty kernel, and a folder with one chapter of made-up questions."""
-    for name, empty in (
+    """An empty kernel, and a course of two chapters: made-up questions, and no exercises yet."""
+    for name, value in (
         ("ANSWERS", {}),
-        ("EXERCISES", {}),
+        ("CAME", {}),
         ("SOLVED", set()),
         ("HERE", set()),
-        ("CAME", {}),
+        ("QUESTIONS", tmp_path),
+        ("CHAPTERS", ["01", "02"]),
+        ("LOADED", {"01": {}, "02": {}}),
     ):
-        monkeypatch.setattr(check, name, empty)
-    monkeypatch.setattr(check, "QUESTIONS", tmp_path)
+        monkeypatch.setattr(check, name, value)
     write(tmp_path, GOOD)
 
 
-def write(folder, data, name="01_made_up.json"):
+def write(folder, data, name="chapter_01.json"):
     text = data if isinstance(data, str) else json.dumps(data)
     (folder / name).write_text(text, encoding="utf-8")
 
 
-def commas(**changes):
-    """A small exercise: count the commas of a text."""
-    values = {
-        "chapter": "01",
-        "hints": ("first", "second"),
-        "why": "Each comma was counted.",
-        "cases": [("a,b",), ("",), (",,",), ("a, b, c",)],
-        "right": lambda text: text.count(","),
-        "wrong": {
-            "This counts the pieces.": lambda text: len(text.split(",")),
-            "This only looks for one.": lambda text: int("," in text),
-        },
-        **changes,
-    }
-    return check.Exercise("count_commas", **values)
+def add(written, chapter="01"):
+    """Put a made-up exercise into a chapter, as its file would."""
+    task = written(chapter)
+    check.LOADED[chapter][task.name] = task
+    return task
+
+
+def written(name, **parts):
+    """The class of an exercise with these parts, and with two hints."""
+    parts = {"__doc__": "Well done.\n\nHint: first\nHint: second", **parts}
+    return type(name, (check.Exercise,), parts)
+
+
+def told(exercise, answer):
+    """What is said to an answer to a made-up exercise."""
+    return check.exercise(add(exercise).name, answer)
+
+
+class count_commas(check.Exercise):
+    """Each comma
+    was counted.
+
+    Hint: first
+    Hint: sec-
+      ond
+    """
+
+    cases = [("a,b",), ("",), (",,",), ("a, b, c",)]
+
+    def right(text):
+        return text.count(",")
+
+    def counts_the_pieces(text):
+        """This counts
+        the pieces."""
+        return len(text.split(","))
+
+    def looks_for_one(text):
+        """This only looks for one."""
+        return int("," in text)
+
+    def _helper(text):
+        return text
 
 
 def bundle(thing):
@@ -211,7 +244,7 @@ def test_outcome_escapes_what_it_is_given():
 )
 def test_malformed_prediction_is_named(tmp_path, change, named):
     write(tmp_path, change)
-    with pytest.raises(ValueError, match="01_made_up.json, " + named) as caught:
+    with pytest.raises(ValueError, match="chapter_01.json, " + named) as caught:
         check.predict("k")
     assert "top of helpers/check.py" in str(caught.value)
 
@@ -227,12 +260,12 @@ def test_malformed_prediction_is_named(tmp_path, change, named):
 )
 def test_malformed_question_is_named(tmp_path, item, named):
     write(tmp_path, {"predictions": {}, "quiz": [GOOD["quiz"][0], item]})
-    with pytest.raises(ValueError, match="01_made_up.json, 2: " + named):
+    with pytest.raises(ValueError, match="chapter_01.json, 2: " + named):
         check.quiz("01")
 
 
 def test_key_of_two_chapters_is_refused(tmp_path):
-    write(tmp_path, GOOD, "02_other.json")
+    write(tmp_path, GOOD, "chapter_02.json")
     with pytest.raises(ValueError, match="2 predictions have the key 'length'"):
         check.predict("length")
 
@@ -270,11 +303,48 @@ def test_quiz_stands_still_with_its_answers_folded():
 # Exercises
 
 
+def test_an_exercise_is_read_from_its_class():
+    task = add(count_commas)
+    assert (task.name, task.chapter, task.why) == ("count_commas", "01", "Each comma was counted.")
+    assert task.hints == ["first", "sec- ond"]
+    assert list(task.wrong) == ["This counts the pieces.", "This only looks for one."]
+    assert check.find("count_commas") is check.exercises()["count_commas"] is task
+    assert check.exercises("01") == {"count_commas": task}
+    assert check.exercises("02") == check.exercises("99") == {}
+
+
 def test_right_answer_is_counted():
-    verdict = commas()(lambda text: sum(sign == "," for sign in text))
+    verdict = told(count_commas, lambda text: sum(sign == "," for sign in text))
     assert (verdict.passed, verdict.state) == (True, "right")
     assert repr(verdict) == "✓ Right. Each comma was counted."
     assert check.SOLVED == {"count_commas"}
+
+
+def test_nothing_need_be_said_after_right():
+    bare = written("bare", __doc__="Hint: first", cases=[(1,)], right=lambda n: n)
+    assert told(bare, lambda n: n).text == "Right."
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_an_answer_that_is_right_at_first_and_wrong_later_is_wrong(place):
+    task = add(count_commas)
+    case = task.cases[place]
+
+    def once_wrong(text):
+        return -1 if (text,) == case else text.count(",")
+
+    verdict = check.exercise("count_commas", once_wrong)
+    assert verdict.state == "wrong" and not check.SOLVED
+    assert verdict.text.startswith(f"For input {case[0]!r} you gave -1; expected ")
+
+
+def test_a_right_answer_that_is_changed_to_a_wrong_one_is_wrong():
+    add(count_commas)
+    assert check.exercise("count_commas", lambda text: text.count(",")).passed
+    for answer, state in ((lambda text: 2, "wrong"), (lambda text: ..., "open"), (None, "open")):
+        assert check.exercise("count_commas", answer).state == state
+    assert "✓ solved: count_commas" in repr(check.progress("01")), "solved once is solved"
+    assert check.exercise("count_commas", lambda text: text.count(",")).passed
 
 
 def blank_value(text):
@@ -284,12 +354,21 @@ def blank_value(text):
 def blank_result(text): ...
 
 
+def passes(text):
+    """Only words."""
+    pass
+
+
 def blank_later(text):
     return [sign for sign in ... if sign == ","]
 
 
 def unfinished(text):
     raise NotImplementedError
+
+
+def blank_without_return(text):
+    count = [...]  # noqa: F841
 
 
 class BlankClass:
@@ -304,38 +383,57 @@ class BlankClass:
         None,
         blank_value,
         blank_result,
+        passes,
         blank_later,
+        blank_without_return,
         unfinished,
         lambda text: ...,
         lambda text: (text, ...),
+        lambda text: None,
         BlankClass,
         (1, ...),
     ],
 )
 def test_not_answered_yet(answer):
-    verdict = commas()(answer)
+    verdict = told(count_commas, answer)
     assert (verdict.passed, verdict.state) == (False, "open")
     assert verdict.text == "Not answered yet. Hint 1: first" and not check.SOLVED
+
+
+@pytest.mark.parametrize("answer", [..., None, NotImplementedError(), [1, ...], blank_value])
+def test_blank(answer):
+    assert check.is_blank(answer)
+    assert not any(map(check.is_blank, (0, "", "...", [], [None], len, count_commas, ValueError())))
 
 
 def test_a_function_that_forgets_its_return_is_not_called_unanswered():
     def answer(text):
         count = text.count(",")  # noqa: F841
 
-    verdict = commas()(answer)
+    verdict = told(count_commas, answer)
     assert verdict.state == "wrong" and "Is a `return` missing?" in verdict.text
 
 
 def test_a_generator_is_named_as_what_it_is():
-    letters = check.Exercise(
-        "letters", chapter="09", hints=("a", "b", "c"), cases=[("ab",)], right=list
-    )
-    assert letters(list).passed
-    assert "put `list(...)` around it" in letters(lambda text: (letter for letter in text)).text
+    letters = written("letters", cases=[("ab",)], right=lambda text: list(text))
+    assert told(letters, list).passed
+    answer = told(letters, lambda text: (letter for letter in text))
+    assert "put `list(...)` around it" in answer.text
 
 
 def test_an_ellipsis_in_a_right_answer_is_no_blank():
-    assert commas()(lambda text: (text.count(","), ...)[0]).passed
+    assert told(count_commas, lambda text: (text.count(","), ...)[0]).passed
+
+
+def test_the_cell_as_it_came_may_have_words_of_its_own():
+    def as_it_came(n):
+        """Not answered yet: it still gives n."""
+        return n
+
+    task = written("double", cases=[(1,), (2,)], right=lambda n: 2 * n, as_it_came=as_it_came)
+    verdict = told(task, lambda n: n)
+    assert verdict.state == "open" and verdict.text == "Not answered yet: it still gives n."
+    assert check.hint("double").text == "Hint 1 of 2: first", "this was no hint"
 
 
 @pytest.mark.parametrize(
@@ -348,20 +446,42 @@ def test_an_ellipsis_in_a_right_answer_is_no_blank():
         (lambda text: True, "For input 'a,b' you gave True; expected 1."),
         (lambda text: text[9], "For input 'a,b' your code raised IndexError: string index out of"),
         (lambda: 1, "For input 'a,b' your code raised TypeError"),
-        (4, "4 came; expected is a function. Give its name without brackets"),
+        (lambda text: sys.exit("so"), "For input 'a,b' your code raised SystemExit: so"),
+        (lambda text: None if "a" in text else 7, "For input 'a,b' you gave None; expected 1."),
+        (lambda text: 1 if "," in text else -1, "This only looks for one."),
+        (4, "4 came; expected is a function. Give its name without brackets: check.exercise('cou"),
     ],
 )
 def test_wrong_answer_is_told_what_it_means(answer, text):
-    verdict = commas()(answer)
+    verdict = told(count_commas, answer)
     assert verdict.state == "wrong" and verdict.text.startswith(text)
 
 
 def test_the_wrong_answer_that_agrees_most_often_is_named():
-    wrong = {"one": lambda n: 0 if n == 1 else n, "all": lambda n: 0}
-    task = check.Exercise(
-        "t", chapter="01", hints="h", cases=[(1,), (2,), (3,)], right=lambda n: n, wrong=wrong
-    )
-    assert task(lambda n: 0).text == "all" and task(wrong["one"]).text == "one"
+    def one(n):
+        """one"""
+        return 0 if n == 1 else n
+
+    def every(n):
+        """all"""
+        return 0
+
+    parts = {"cases": [(1,), (2,), (3,)], "right": lambda n: n, "one": one, "every": every}
+    task = written("t", **parts)
+    assert told(task, lambda n: 0).text == "all" and told(task, one).text == "one"
+
+
+def test_of_equally_good_messages_the_first_is_given():
+    def late(n):
+        """late"""
+        return 0
+
+    def early(n):
+        """early"""
+        return 0
+
+    task = written("t", cases=[(1,), (2,)], right=lambda n: n, early=early, late=late)
+    assert told(task, lambda n: 0).text == "early"
 
 
 def test_answers_may_change_their_input_and_wrong_ones_may_fail_alike():
@@ -369,17 +489,15 @@ def test_answers_may_change_their_input_and_wrong_ones_may_fail_alike():
         items.clear()
         return 0
 
-    task = check.Exercise(
-        "t",
-        chapter="01",
-        hints="h",
-        cases=[([1, 2],), ([],)],
-        right=len,
-        wrong={"An empty list has no first item.": lambda items: items[0]},
-    )
-    assert task(greedy).text.startswith("For input [1, 2] you gave 0; expected 2.")
-    assert task(len).passed
-    assert task(lambda items: items[0] + 1 - 1).text == "An empty list has no first item."
+    def asks_for_the_first(items):
+        """An empty list has no first item."""
+        return items[0]
+
+    task = written("t", cases=[([1, 2],), ([],)], right=lambda items: len(items))
+    assert told(task, greedy).text.startswith("For input [1, 2] you gave 0; expected 2.")
+    assert told(task, len).passed
+    task.asks_for_the_first = asks_for_the_first
+    assert told(task, lambda items: items[0] + 1 - 1).text == "An empty list has no first item."
 
 
 def test_an_error_of_the_reference_is_not_hidden():
@@ -387,31 +505,32 @@ def test_an_error_of_the_reference_is_not_hidden():
         raise FileNotFoundError("the table")
 
     with pytest.raises(FileNotFoundError):
-        commas(right=missing)(missing)
+        told(written("t", cases=[("",)], right=missing), missing)
 
 
 def test_values_and_rules():
-    task = check.Exercise(
-        "v",
-        chapter="02",
-        hints=("look",),
-        right=4690,
-        wrong={"Spaces were counted.": lambda n: n > 8000, "One short.": 4689},
-    )
-    assert task(4690).passed and task(...).state == task(None).state == "open"
-    assert task(9000).text == "Spaces were counted." and task(4689).text == "One short."
-    assert task("x").text == "You gave 'x', which is not it. For help: check.hint('v')"
-    rule = check.Exercise("r", chapter="02", hints=("look",), right=lambda word: len(word) == 3)
-    assert rule("abc").passed and rule("a").state == rule(3).state == "wrong"
+    def counted_spaces(n):
+        """Spaces were counted."""
+        return n > 8000
+
+    def one_short(n):
+        """One short."""
+        return n == 4689
+
+    parts = {"counted_spaces": counted_spaces, "one_short": one_short}
+    task = written("v", right=lambda n: n == 4690, **parts)
+    assert told(task, 4690).passed and told(task, ...).state == told(task, None).state == "open"
+    assert told(task, 9000).text == "Spaces were counted." and told(task, 4689).text == "One short."
+    assert told(task, "x").text == "You gave 'x', which is not it. For help: check.hint('v')"
+    rule = written("r", right=lambda word: len(word) == 3)
+    assert told(rule, "abc").passed and told(rule, "a").state == told(rule, 3).state == "wrong"
 
 
 def test_lazy_cases_and_answers_that_are_classes():
-    task = check.Exercise(
+    task = written(
         "c",
-        chapter="02",
-        hints=("look",),
         cases=lambda: [("ab",), ("",)],
-        right=str,
+        right=lambda text: text,
         call=lambda answer, text: answer(text).upper(),
     )
 
@@ -419,58 +538,103 @@ def test_lazy_cases_and_answers_that_are_classes():
         def upper(self):
             return str(self).upper()
 
-    assert task(Loud).passed and task(list).state == "wrong"
+    assert told(task, Loud).passed and told(task, list).state == "wrong"
+    assert check.find("c").all_cases() == [("ab",), ("",)]
+
+
+@pytest.mark.parametrize(
+    "parts, said",
+    [
+        ({"shouts": lambda text: text}, "t.shouts came; .* message as its docstring. Add the"),
+        ({"mark": "a name that is no function"}, "t.mark came; "),
+        ({"judge": passes}, "t.judge came; expected is a function with a name of its own"),
+        ({"__doc__": "Well done."}, 't came without a hint; .* with "Hint:". Add three.'),
+        ({"__doc__": None}, "t came without a hint"),
+    ],
+)
+def test_what_is_wrong_with_an_exercise_is_said_to_whoever_writes_it(parts, said):
+    with pytest.raises(ValueError, match=said):
+        add(written("t", cases=[("",)], right=lambda text: text, **parts))
 
 
 def test_everything_is_escaped():
-    task = commas(hints=("<script>1",), wrong={"<script>2": lambda text: text})
+    def shouts(text):
+        """<script>2"""
+        return text
+
+    parts = {"cases": count_commas.cases, "right": count_commas.right, "shouts": shouts}
+    task = written("count_commas", __doc__="Hint: <script>1", **parts)
     for answer in (None, lambda text: text, lambda text: "<script>3", lambda text: 1 / len("")):
-        assert "script" in repr(task(answer)) or "division" in repr(task(answer))
-        bundle(task(answer))
+        assert "script" in repr(told(task, answer)) or "division" in repr(told(task, answer))
+        bundle(told(task, answer))
     bundle(check.hint("count_commas"))
 
 
 def test_long_answers_are_cut():
-    verdict = commas()(lambda text: "x" * 9999)
+    verdict = told(count_commas, lambda text: "x" * 9999)
     assert len(verdict.text) < 300 and "…" in verdict.text
+    assert check.short([1, "a\n  b"]) == "[1, 'a\\n  b']" and len(check.short("x" * 999)) == 161
 
 
 def test_hints_come_one_by_one():
-    commas()(None)
-    assert check.hint("count_commas").text == "Hint 2 of 2: second"
-    assert check.hint("count_commas").text == "Hint 2 of 2: second"
-    commas()
+    told(count_commas, None)
+    assert check.hint("count_commas").text == "Hint 2 of 2: sec- ond"
+    assert check.hint("count_commas").text == "Hint 2 of 2: sec- ond"
+    add(count_commas)
     assert check.hint("count_commas").text == "Hint 1 of 2: first"
-    with pytest.raises(ValueError, match="'count' came; expected is one of .*count_commas"):
-        check.hint("count")
+
+
+def test_no_hint_comes_back_after_a_later_one():
+    add(written("t", __doc__="Hint: a\nHint: b\nHint: c", right=lambda n: n == 1))
+    assert check.hint("t").text.endswith("a") and check.hint("t").text.endswith("b")
+    check.exercise("t", None)
+    assert check.hint("t").text == "Hint 3 of 3: c"
+
+
+@pytest.mark.parametrize("ask", [check.find, check.hint, check.exercise])
+def test_an_unknown_name_is_answered_by_the_names_that_are_near(ask):
+    add(count_commas)
+    add(written("letters", cases=[("ab",)], right=lambda text: text), "02")
+    with pytest.raises(ValueError) as caught:
+        ask("count_comas")
+    text = "'count_comas' came; expected is one of ['count_commas']. Copy one of them."
+    assert str(caught.value) == text
+    for name in ("xyz", count_commas, ["letters"], None):
+        with pytest.raises(ValueError, match="came; expected is one of .*letters"):
+            ask(name)
+
+
+def one(name):
+    return written(name, right=lambda n: n == 1)
 
 
 def test_progress_by_chapter_and_saved_on_request(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    commas()(lambda text: text.count(","))
-    check.Exercise("other", chapter="01", hints=("h",), right=1)
-    check.Exercise("later", chapter="02", hints=("h",), right=1)
+    told(count_commas, lambda text: text.count(","))
+    add(one("other"))
+    add(one("later"), "02")
     first = ["Chapter 01: █░ 1 of 2 solved", "✓ solved: count_commas", "○ open: other"]
     second = ["Chapter 02: ░ 0 of 1 solved", "○ open: later"]
     assert repr(check.progress("02")).splitlines() == second
     assert repr(check.progress("all")).splitlines() == [*first, *second]
-    assert [path.name for path in tmp_path.iterdir()] == ["01_made_up.json"], (
+    assert [path.name for path in tmp_path.iterdir()] == ["chapter_01.json"], (
         "it writes no file unless asked"
     )
     assert repr(check.progress("01", save=tmp_path / "mine.txt")).splitlines() == first
     assert (tmp_path / "mine.txt").read_text("utf-8").splitlines() == first
+    assert repr(check.progress("07")) == ""
 
 
 def test_progress_is_that_of_the_chapter_at_hand():
     for chapter in ("01", "02"):
-        check.Exercise(f"in_{chapter}", chapter=chapter, hints=("h",), right=1)
+        add(one(f"in_{chapter}"), chapter)
     assert len(repr(check.progress()).splitlines()) == 4, (
         "nothing was asked yet, so all chapters are shown"
     )
     check.predict("how-many")
     assert repr(check.progress()).splitlines() == ["Chapter 01: ░ 0 of 1 solved", "○ open: in_01"]
     check.HERE.clear()
-    check.in_02(1)
+    check.exercise("in_02", 1)
     assert repr(check.progress()).splitlines() == ["Chapter 02: █ 1 of 1 solved", "✓ solved: in_02"]
 
 
@@ -521,54 +685,61 @@ def test_same_arrays():
     assert not check.same(torch.zeros(0, 3), torch.zeros(0, 4))
 
 
-def test_import_brings_no_heavy_module():
-    import subprocess
-
-    code = "import sys, helpers.check; print({'torch', 'numpy', 'ipywidgets'} & set(sys.modules))"
+def modules_after(code):
+    """The modules that a fresh Python has after some code."""
     run = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", f"{code}; import sys; print(*sys.modules)"],
         capture_output=True,
         text=True,
         cwd=Path(check.__file__).parent.parent,
         check=True,
     )
-    assert run.stdout.strip() == "set()"
+    return set(run.stdout.split())
+
+
+def test_import_brings_no_heavy_module_and_no_exercise():
+    found = modules_after("import helpers.check")
+    assert not {"torch", "numpy", "ipywidgets", "helpers.exercises.chapter_01"} & found
+
+
+def test_a_chapter_is_read_when_it_is_asked_for():
+    found = modules_after("import helpers.check as c; c.find('cut_ledger'); c.exercises('03')")
+    rooms = {name for name in found if name.startswith("helpers.exercises.chapter_")}
+    assert rooms == {"helpers.exercises.chapter_01", "helpers.exercises.chapter_03"}
+    assert "torch" not in modules_after("import helpers.check as c; c.exercises()")
 
 
 # What the chapters brought: every exercise and every file of questions
 
-REAL = list(check.EXERCISES.values())
-
 
 def test_each_exercise_has_a_name_of_its_own():
-    rooms = {
-        path.stem: path.read_text("utf-8")
-        for path in Path(check.exercises.__file__).parent.glob("chapter_*.py")
-    }
-    assert sum(source.count("= Exercise(") for source in rooms.values()) == len(REAL)
-    for task in REAL:
-        room = getattr(check.exercises, f"chapter_{task.chapter}", None)
-        assert getattr(room, task.name, None) is task, (
-            f"{task.name} is not in the room of its chapter {task.chapter}"
-        )
+    rooms = FILES[0].parent.glob("chapter_*.py")
+    written = "".join(path.read_text("utf-8") for path in rooms)
+    assert len(FILES) == 9 and written.count("(Exercise):") == len(REAL) == 36
+    for name, task in REAL.items():
+        assert type(task).__module__ == f"helpers.exercises.chapter_{task.chapter}", name
 
 
-@pytest.mark.parametrize("task", REAL, ids=lambda task: task.name)
+@pytest.mark.parametrize("task", REAL.values(), ids=lambda task: task.name)
 def test_exercise_of_a_chapter(task):
-    assert len(task.chapter) == 2 and task.chapter.isdigit()
-    assert len(task.hints) >= 3 and all(isinstance(hint, str) and hint for hint in task.hints)
+    assert task.why and len(task.hints) == 3 and all(task.hints)
+    functions = [part for part in vars(type(task)).values() if isinstance(part, FunctionType)]
     assert len(task.wrong) >= 2, "at least two typical wrong answers have a message of their own"
-    assert task(...).state == "open"
-    if task.cases is None and callable(task.right):
-        return  # a rule: what fits it is in the chapter's solution
-    assert task(task.right).passed
-    for message, wrong in task.wrong.items():
-        assert task.cases is None and callable(wrong) or task(wrong).text == message
+    assert sum(bool(part.__doc__) for part in functions) == len(task.wrong), "a message came twice"
+    assert task.judge(..., task.outcomes(...)).state == "open"
     if task.cases is None:
-        return
-    cases = task.cases() if callable(task.cases) else task.cases
-    outs = [task.call(task.right, *case) for case in cases]
-    assert not all(check.same(o, outs[0]) for o in outs), "the value of one example must not pass"
+        return  # a rule: what fits it is in the chapter's solution
+    expected = task.outcomes(task.right)
+    assert task.judge(task.right, expected).passed
+    for message, wrong in task.wrong.items():
+        verdict = task.judge(wrong, task.outcomes(wrong))
+        assert verdict.text == message and not verdict.passed
+    assert not all(check.same(out, expected[0]) for out in expected), (
+        "the value of one example must not pass"
+    )
+    for place in range(len(expected)):
+        given = [*expected[:place], object(), *expected[place + 1 :]]
+        assert not task.judge(len, given).passed, "right on all other cases is not right"
 
 
 def no_key_twice(pairs):
@@ -576,7 +747,7 @@ def no_key_twice(pairs):
     return dict(pairs)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_questions_of_a_chapter(path, monkeypatch):
     monkeypatch.setattr(check, "QUESTIONS", path.parent)
     data = json.loads(path.read_text("utf-8"), object_pairs_hook=no_key_twice)
@@ -597,7 +768,7 @@ def test_questions_of_a_chapter(path, monkeypatch):
         assert all(set(choice) == {"text", "right", "why"} for choice in item["choices"])
         whys = no_key_twice([(choice["text"], choice["why"]) for choice in item["choices"]])
         fit_to_read(item["question"], whys)
-    assert bundle(check.quiz(path.stem[:2]))
+    assert bundle(check.quiz(path.stem[-2:]))
 
 
 def fit_to_read(question, whys):

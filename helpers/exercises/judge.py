@@ -96,14 +96,14 @@ def is_blank(answer) -> bool:
     return holds_ellipsis(answer)
 
 
-def does_nothing(function) -> bool:
-    """Whether a function has no body but `...` or `pass`, or is no function written in Python.
+def has_body(function) -> bool:
+    """Whether this is a function written in Python whose body is more than `...` or `pass`.
 
-    Such a `...` is no constant of the code: Python drops it, so `holds_ellipsis` can't see it. What
-    remains is the code of `return None`, and any function that does something has more of it.
+    Python drops a `...` that stands alone, so `holds_ellipsis` can't see it. What remains is the
+    byte code of `return None`, and whatever does something has more of it.
     """
     code = getattr(function, "__code__", None)
-    return code is None or len(code.co_code) <= len((lambda: None).__code__.co_code)
+    return code is not None and len(code.co_code) > len((lambda: None).__code__.co_code)
 
 
 def holds(rule: Callable, value) -> bool:
@@ -198,8 +198,8 @@ class Exercise:
         missed = [i for i, gave in enumerate(given) if not same(gave, expected[i])]
         if not missed:
             return self._praise()
-        nothing_came = all(gave is None for gave in given)
-        if nothing_came and not is_blank(answer) and not does_nothing(answer):
+        silent = all(gave is None for gave in given)
+        if silent and has_body(answer) and not is_blank(answer):
             return Verdict("wrong", "Your function gives `None` each time. Is a `return` missing?")
         if is_blank(answer) or all(map(is_blank, given)):
             return self._first_hint()
@@ -207,24 +207,19 @@ class Exercise:
         if message:
             return _told(message)
         if not callable(answer):
-            return Verdict(
-                "wrong",
-                f"{short(answer)} came; expected is a function. Give its name without brackets: "
-                f"check.exercise({self.name!r}, your_function)",
-            )
+            call = f"check.exercise({self.name!r}, your_function)"
+            said = f"{short(answer)} came; expected is a function. Give its name without brackets: "
+            return Verdict("wrong", said + call)
         first = missed[0]
         case = ", ".join(map(short, self.all_cases()[first]))
-        return Verdict(
-            "wrong",
-            f"For input {case} {_what_came(given[first])}; expected {short(expected[first])}."
-            f"{self._help()}",
-        )
+        said = f"For input {case} {_what_came(given[first])}; expected {short(expected[first])}."
+        return Verdict("wrong", said + self._help())
 
     def _judge_value(self, answer, value) -> Verdict:
         """The verdict on an exercise without cases, whose functions say whether a value fits."""
         if holds(self.right, value):
             return self._praise()
-        if is_blank(answer) or is_blank(value):
+        if is_blank(answer):
             return self._first_hint()
         for message, fits in self.wrong.items():
             if holds(fits, value):

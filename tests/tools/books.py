@@ -88,8 +88,13 @@ def shown(cell) -> str:
     return "\n".join(parts)
 
 
+def one_line(text: str) -> str:
+    """A text with single spaces in place of all white space."""
+    return " ".join(text.split())
+
+
 class Chapter:
-    """A committed chapter by its number, as "05": its `book`, its `questions`, and what its cells hold and show."""
+    """A committed chapter by its number, as "05": its `book`, its `questions`, what it shows."""
 
     def __init__(self, number: str):
         path = next(path for path in CHAPTERS if path.stem.startswith(f"{number}_"))
@@ -104,13 +109,13 @@ class Chapter:
         return found[0]
 
     def definition(self, start: str) -> str:
-        """The source of the cell that holds `start`, up to the end of the function or class that begins so."""
+        """The source of the function or class that begins so, and what stands above it there."""
         source = self.source_of(start)
         end = source.find("\n\n\n", source.index(start))
         return source if end < 0 else source[:end]
 
     def defined(self, *starts: str, **names) -> dict:
-        """`names`, and with them the functions and classes that begin so, as the chapter defines them."""
+        """`names`, and with them the chapter's functions and classes that begin so."""
         for start in starts:
             exec(self.definition(start), names)
         return names
@@ -120,15 +125,14 @@ class Chapter:
         return "\n".join(shown(cell) for cell in code(self.book) if part in cell.source)
 
     def assert_predictions_come_out(self, number: int) -> None:
-        """`number` predictions are asked, and each outcome in view is one that its question explains."""
-        outcomes = [shown(cell) for cell in code(self.book) if "check.outcome(" in cell.source]
+        """`number` predictions are asked, and each outcome in view is one that is explained."""
+        cells = [cell for cell in code(self.book) if "check.outcome(" in cell.source]
+        outcomes = [one_line(shown(cell)) for cell in cells]
         assert len(outcomes) == len(self.questions["predictions"]) == number
         for item in self.questions["predictions"].values():
             whys = [item["explain"]] if item.get("number") else item["choices"].values()
-            plain = [" ".join(why.replace("`", "").split()) for why in whys]
-            assert any(why in " ".join(text.split()) for why in plain for text in outcomes), item[
-                "question"
-            ]
+            plain = [one_line(why.replace("`", "")) for why in whys]
+            assert any(why in text for why in plain for text in outcomes), item["question"]
 
     def errors(self) -> list[str]:
         """The kinds of the errors in view, in cells that are tagged to raise them."""
@@ -141,37 +145,37 @@ class Chapter:
         ]
 
     def assert_quiz_explains_itself(self) -> None:
-        """Every question of the quiz has one right choice, and every choice an explanation of its own."""
+        """Every question has one right choice, and every choice an explanation of its own."""
         for item in self.questions["quiz"]:
             whys = [choice["why"] for choice in item["choices"]]
-            assert (
-                len(set(whys)) == len(whys) >= 3
-                and sum(choice["right"] for choice in item["choices"]) == 1
-            )
+            assert len(set(whys)) == len(whys) >= 3
+            assert sum(choice["right"] for choice in item["choices"]) == 1
             assert all(len(why.split()) >= 5 for why in whys)
 
 
-def each_wrong_answer(answers: dict) -> list:
-    """Cases (exercise, part of its message, answer) of {exercise: {part of its message: wrong answer}}."""
+def each_wrong_answer(answers: dict[str, dict]) -> list:
+    """Cases (name, part of a message, answer) of {name of an exercise: {part: wrong answer}}."""
     import pytest
 
     return [
-        pytest.param(exercise, part, answer, id=f"{exercise.name}: {part}")
-        for exercise, wrong in answers.items()
+        pytest.param(name, part, answer, id=f"{name}: {part}")
+        for name, wrong in answers.items()
         for part, answer in wrong.items()
     ]
 
 
-def assert_told(exercise, part: str, answer) -> None:
-    """The answer is wrong, and what is said to it holds `part`."""
-    verdict = exercise(answer)
+def assert_told(name: str, part: str, answer) -> None:
+    """The answer to the exercise of this name is wrong, and what is said to it holds `part`."""
+    from helpers import check
+
+    verdict = check.exercise(name, answer)
     assert not verdict.passed and part in verdict.text, verdict.text
 
 
 def execute(
     book, env: dict[str, str] | None = None, folder: Path = ROOT / "notebooks"
 ) -> nbformat.NotebookNode:
-    """Run a notebook in a fresh kernel in `folder`; raises for an error in a cell that isn't tagged."""
+    """Run a notebook in a fresh kernel in `folder`; raises for an error that isn't tagged."""
     import os
 
     client = NotebookClient(
@@ -187,7 +191,7 @@ def execute(
 
 
 class BookDataset:
-    """What the GPTDatasetV1 of the book does with ids: a loop copies each window into a tensor of its own."""
+    """The GPTDatasetV1 of the book: a loop copies each window of ids into a tensor of its own."""
 
     def __init__(self, token_ids, max_length, stride):
         import torch
@@ -205,7 +209,7 @@ class BookDataset:
 
 
 def token_file(path: Path, n_tokens: int):
-    """A token file of n_tokens zeros, to be filled in place, and the file with its count beside it."""
+    """A token file of n_tokens zeros, to be filled in place, with the file of its count."""
     import numpy as np
 
     path.with_name(path.name + ".json").write_text(json.dumps({"n_tokens": n_tokens}))
