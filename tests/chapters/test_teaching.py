@@ -130,4 +130,4 @@ def test_the_guide_leads_to_every_page():
         re.findall(r"\]\(([\w.]+\.md)\)", text)
     )
     for command in ("copies", "mark"):
-        assert f"python -m helpers.backstage.classroom {command}" in text
+        assert f"python -m helpers {command}" in text
