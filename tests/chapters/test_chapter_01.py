@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 
@@ -12,12 +11,12 @@ from helpers import check, play
 from helpers.bpe import GPT2_PATTERN
 from helpers.texts import load_text
 from helpers.words import SPLIT, split_words
-from tests.tools.books import CHAPTERS, code, read, shown
 from tests.test_words import NASTY
+from tests.tools.books import CHAPTERS, Chapter, code, read, shown
 
 PATH = next((path for path in CHAPTERS if path.stem.startswith("01_")), None)
 pytestmark = pytest.mark.skipif(PATH is None, reason="chapter 1 is not built yet")
-DATA = json.loads((check.QUESTIONS / "01_regex_tokenization.json").read_text(encoding="utf-8"))
+DATA = Chapter("01").questions
 MARKS = r'([,.:;?_!"()\'%s]|%s|\s)'
 
 
@@ -227,14 +226,14 @@ RIGHT = {
 
 @pytest.mark.parametrize("name, part", [(name, part) for name in WRONG for part in WRONG[name]])
 def test_each_usual_mistake_is_told_apart(name, part):
-    verdict = getattr(check, name)(WRONG[name][part])
+    verdict = check.exercise(name, WRONG[name][part])
     assert not verdict.passed and part in verdict.text, verdict.text
 
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_every_right_way_passes(name):
     for answer in RIGHT[name]:
-        assert getattr(check, name)(answer).passed
+        assert check.exercise(name, answer).passed
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -242,11 +241,11 @@ def test_an_answer_that_fails_otherwise_is_shown_the_first_case_it_fails_on(name
     def broken(text):
         return text.nothing()
 
-    verdict = getattr(check, name)(broken)
+    verdict = check.exercise(name, broken)
     assert verdict.state == "wrong" and "your code raised AttributeError" in verdict.text
-    assert "expected is a function" in getattr(check, name)(["calm", ";"]).text
+    assert "expected is a function" in check.exercise(name, ["calm", ";"]).text
 
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_there_are_three_hints(name):
-    assert check.EXERCISES[name].chapter == "01" and len(check.EXERCISES[name].hints) == 3
+    assert check.find(name).chapter == "01" and len(check.find(name).hints) == 3

@@ -333,20 +333,24 @@ def test_gpt2_has_one_special_token_which_tiktoken_finds_without_spaces_and_guar
     ],
 )
 def test_a_typical_wrong_answer_is_told_what_it_is(name, answer, said):
-    verdict = getattr(check, name)(answer)
+    verdict = check.exercise(name, answer)
     assert not verdict.passed and said in verdict.text
 
 
 def test_a_right_answer_may_be_written_another_way():
-    assert check.encode_gently(
+    assert check.exercise(
+        "encode_gently",
         lambda text, vocab: [
             vocab[w] if w in vocab else vocab.get(w.lower(), vocab["<|unk|>"])
             for w in split_words(text)
-        ]
+        ],
     ).passed
-    assert check.join_documents(lambda documents: "\n<|endoftext|>\n".join(documents)).passed
-    assert check.capped_vocab(
-        lambda words, size: {w: i for i, w in enumerate(_sorted(words)[: size - 1] + ["<|unk|>"])}
+    assert check.exercise(
+        "join_documents", lambda documents: "\n<|endoftext|>\n".join(documents)
+    ).passed
+    assert check.exercise(
+        "capped_vocab",
+        lambda words, size: {w: i for i, w in enumerate(_sorted(words)[: size - 1] + ["<|unk|>"])},
     ).passed
 
 

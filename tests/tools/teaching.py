@@ -120,7 +120,7 @@ def proof(chapter: Chapter, stem: str, by: str) -> tuple[str, str]:
     """What an objective's proof is, in words, and the test that looks after it; KeyError for what is not there."""
     kind, _, name = by.replace("check.", "check ").partition(" ")
     if kind == "check":
-        assert check.EXERCISES[name].chapter == stem[:2], f"{by} is an exercise of another chapter"
+        assert check.find(name).chapter == stem[:2], f"{by} is an exercise of another chapter"
         return f"exercise `{name}`", f"test_check.py::test_exercise_of_a_chapter[{name}]"
     questions = chapter.questions
     text = (
