@@ -17,7 +17,7 @@ import pytest
 import torch
 from torch.utils.data import ConcatDataset, DataLoader, RandomSampler, Subset
 
-from helpers.bpe import BytePairTokenizer
+from helpers.bpe import BytePairTokenizer, gpt2_tokenizer
 from helpers.texts import load_text
 from helpers.windows import (
     HELD,
@@ -27,7 +27,6 @@ from helpers.windows import (
     count_windows,
     coverage,
     create_dataloader_v1,
-    gpt2_tokenizer,
     read_tokens,
     write_tokens,
 )
@@ -116,7 +115,7 @@ def test_an_order_that_is_not_held_is_as_random_as_torchs(seed):
     n, generator = 200_000, torch.Generator().manual_seed(seed)
 
     def unevenness(order):
-        """Chi squared over its expectation, of six tables of 16 x 16 that chance would fill evenly."""
+        """Chi squared over its expectation, of six 16 x 16 tables that chance fills evenly."""
         places, order = np.arange(n), np.array(list(order))
         first, second, steps = order[:-1], order[1:], np.diff(order) % n
         high, low = (lambda numbers: numbers * 16 // n), (lambda numbers: numbers % 16)
@@ -691,7 +690,8 @@ def test_writing_takes_one_document_after_the_other_with_a_bar(tmp_path, monkeyp
 
     bars = []
     monkeypatch.setattr(
-        "helpers.windows.progress", lambda given, **options: bars.append(options) or given
+        "helpers.backstage.token_files.progress",
+        lambda given, **options: bars.append(options) or given,
     )
     path, done = tmp_path / "tokens.bin", []
 

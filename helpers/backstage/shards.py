@@ -1,8 +1,8 @@
 """Shards: the same tokens, windows and counts for a text that one machine can't hold (chapter 9).
 
-A corpus is a list of documents: texts, or pathlib.Paths of UTF-8 files. Each part of it becomes a
-token file, a shard, made by whoever is free: this process, or the workers of a dask Client. Its
-tokens depend on nothing but its documents, so shards are the same bytes whoever makes them.
+Each part of a list of documents becomes a token file, a shard, made by whoever is free: this
+process, or the workers of a dask Client. Its tokens depend on nothing but its documents, so the
+shards are the same bytes whoever makes them.
 """
 
 import hashlib
@@ -17,9 +17,12 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset, Sampler
 
-from ..bpe import BytePairTokenizer
-from ..windows import RandomOrder, count_windows, gpt2_tokenizer, read_tokens, write_tokens
+from .. import bpe
+from ..windows import RandomOrder, count_windows
 from .downloads import file_hash, progress, write_whole
+from .token_files import read_tokens, write_tokens
+
+Documents = Sequence[str | Path]  # texts, and paths of UTF-8 files
 
 
 def dask():
@@ -51,21 +54,17 @@ def connect(address: str | None = None, workers: int = 2):
 
 def hand_out(function, *columns, client=None, desc: str = "") -> list:
     """What map(function, *columns) gives, as a list: from this process, or from the workers."""
-    total = len(columns[0])
+    bar = {"total": len(columns[0]), "desc": desc}
     if client is None:
-        return list(progress(map(function, *columns), total=total, desc=desc))
+        return list(progress(map(function, *columns), **bar))
     jobs = client.map(function, *columns, pure=False)  # pure=False: run it, though it ran before
-    for _ in progress(dask().as_completed(jobs), total=total, desc=desc):
+    for _ in progress(dask().as_completed(jobs), **bar):
         pass
     return client.gather(jobs)  # what each gave, in the order of the jobs
 
 
-def parts_of(documents: Sequence[str | Path], per_part: int) -> list[Sequence[str | Path]]:
-    """Cut a list of documents into parts of `per_part`; the last one may be shorter.
-
-    >>> parts_of(["a", "b", "c"], 2)
-    [['a', 'b'], ['c']]
-    """
+def _parts(documents: Documents, per_part: int) -> list[Documents]:
+    """The documents in parts of `per_part`; the last part may be shorter."""
     if per_part < 1:
         raise ValueError(
             f"per_part is {per_part}; a part needs at least 1 document. Choose 1 or more."
@@ -75,14 +74,14 @@ def parts_of(documents: Sequence[str | Path], per_part: int) -> list[Sequence[st
 
 
 def write_shards(
-    documents: Sequence[str | Path], folder: str | Path, per_part: int = 100, client=None
+    documents: Documents, folder: str | Path, per_part: int = 100, client=None
 ) -> dict:
     """Encode documents with GPT-2's tokenizer into shards; return the index, which is written last.
 
     Workers read the documents and write to the folder themselves, so all machines must see both.
     What an interrupted run left whole is kept and not made again.
     """
-    folder, parts = Path(folder).resolve(), parts_of(documents, per_part)
+    folder, parts = Path(folder).resolve(), _parts(documents, per_part)
     if not parts:
         raise ValueError(
             "No document came; expected is a list of texts or paths. Pass at least one."
@@ -99,7 +98,7 @@ def write_shards(
     return index
 
 
-def make_shard(documents: Sequence[str | Path], path: Path) -> dict:
+def make_shard(documents: Documents, path: Path) -> dict:
     """Encode documents into one shard and return its record; a whole shard of them is kept.
 
     The record: name, n_tokens, sha256 of the file, source (sha256 of the documents), ends (behind
@@ -113,7 +112,7 @@ def make_shard(documents: Sequence[str | Path], path: Path) -> dict:
         record = json.loads(beside.read_text("utf-8"))
         if record["source"] == source and record["sha256"] == file_hash(path):
             return record
-    tokenizer = gpt2_tokenizer()
+    tokenizer = bpe.gpt2_tokenizer()
     n_tokens = write_tokens(_texts(documents), path, tokenizer, bar=False)
     ends = np.flatnonzero(read_tokens(path) == tokenizer.eot_token) + 1
     record = {"name": path.name, "n_tokens": n_tokens, "sha256": file_hash(path)}
@@ -122,9 +121,9 @@ def make_shard(documents: Sequence[str | Path], path: Path) -> dict:
     return record
 
 
-def count_chunks(documents: Sequence[str | Path], per_part: int = 100, client=None) -> Counter[str]:
+def count_chunks(documents: Documents, per_part: int = 100, client=None) -> Counter[str]:
     """How often each chunk occurs in all documents; BytePairTokenizer.train takes it for a text."""
-    parts = parts_of(documents, per_part)
+    parts = _parts(documents, per_part)
     total: Counter[str] = Counter()
     # In the order of the parts, for ties="first" asks what was seen first
     for counts in hand_out(_count_part, parts, client=client, desc="Counting chunks"):
@@ -132,11 +131,11 @@ def count_chunks(documents: Sequence[str | Path], per_part: int = 100, client=No
     return total
 
 
-def _count_part(documents: Sequence[str | Path]) -> Counter[str]:
-    return BytePairTokenizer([]).count_chunks(_texts(documents))
+def _count_part(documents: Documents) -> Counter[str]:
+    return bpe.count_chunks(_texts(documents))
 
 
-def _texts(documents: Sequence[str | Path]) -> Iterator[str]:
+def _texts(documents: Documents) -> Iterator[str]:
     for document in documents:
         yield document.read_text("utf-8") if isinstance(document, Path) else document
 
@@ -178,7 +177,8 @@ class ShardedWindows(Dataset):
 
     def __init__(self, folder: str | Path, max_length: int, stride: int, across: bool = False):
         self.folder, self.max_length, self.stride = Path(folder), max_length, stride
-        self.names, self.firsts, lengths = [], [], []  # of each stretch that windows run through
+        # A stretch is what windows may run through: a document, or a whole shard.
+        self.names, self.firsts, lengths = [], [], []
         for shard in check_shards(folder)["shards"]:
             ends = [shard["n_tokens"]] if across else shard["ends"]
             for first, end in pairwise([0, *ends]):
@@ -187,7 +187,7 @@ class ShardedWindows(Dataset):
                 lengths.append(end - first)
         counts = [count_windows(length, max_length, stride) for length in lengths]
         self.before = np.cumsum([0, *counts])  # how many windows stand before each stretch
-        self.maps = {}  # name of a shard -> its tokens
+        self.maps = {}  # the tokens of each shard that was asked for, by its name
         if len(self) == 0:
             raise ValueError(
                 f"The longest document has {max(lengths)} tokens; a window of max_length "

@@ -8,6 +8,7 @@ import torch
 
 from helpers import check, windows
 from helpers.backstage.downloads import ROOT
+from helpers.bpe import gpt2_tokenizer
 from helpers.texts import load_text
 
 NOTEBOOK = ROOT / "notebooks" / "04_sliding_windows.ipynb"
@@ -22,7 +23,7 @@ def built():
         if cell["cell_type"] == "code"
     ]
     names = {
-        "tokenizer": windows.gpt2_tokenizer(),
+        "tokenizer": gpt2_tokenizer(),
         "text": load_text("the-wall-walker"),
         "torch": torch,
         "check": check,
