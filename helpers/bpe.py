@@ -1,45 +1,190 @@
 """Byte-pair encoding: train, encode and decode, the way GPT-2 does it (chapter 3).
 
-Two ideas keep this module short.
-
-A token's id is its rank. The 256 bytes come first, then every merge gets the next id in the order in
-which it was learned. So the list of merges is the whole tokenizer, and "apply the merge learned
-first" means "apply the merge with the smallest id".
-
-A row is a str with one character for each token: chr(id). A pair of neighbouring tokens is a str of two
-characters, and replacing a pair by its merged token is str.replace, or split and join, which go from left
-to right as byte-pair encoding demands. (The characters are only numbers here.)
-
-And one keeps it fast: texts repeat themselves. Training looks at each different chunk of a text once, and
-encoding remembers what it encoded.
-
-The algorithm is that of Sennrich, Haddow and Birch 2016, on bytes as in Radford et al. 2019. How a text is
-cut into chunks is in chunks.py, the numbers of the bytes and the files in gpt2_format.py, and what explains
-an encoding in trace.py.
+A token's id is its rank: the 256 bytes come first, then every merge gets the next id, in the order
+in which it was learned. So "apply the merge learned first" means "apply the smallest id". The
+algorithm is that of Sennrich, Haddow and Birch 2016, on bytes as in Radford et al. 2019.
 """
+
 from __future__ import annotations
 
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from heapq import heappop, heappush
-from itertools import chain, pairwise, repeat
-from operator import add
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
+from math import inf
 from pathlib import Path
 
-from .chunks import GPT2_PATTERN, Cutter, split_at, valid
+import regex
+
+from .backstage import merge_files
 from .backstage.downloads import gpt2_files, progress
-from .gpt2_format import BYTE_ORDER, END_OF_TEXT, byte_ids, read_file, write_files
-from .explain import Explained
+from .backstage.encoding import (
+    BYTE_ORDER,
+    END_OF_TEXT,  # noqa: F401
+    Encoding,
+    split_at,
+    tokens_of,
+    whole_characters,
+)
+from .backstage.merging import apply_merges_to_many, tie_order
 
-NO_LIMIT = 1 << 32          # above every id
-LONG = 100                  # characters; longer chunks are merged as rows
+# GPT-2 cuts a text into chunks, and merges never cross a cut: an ending such as 's; or letters,
+# digits or other signs with at most one space in front; or white space (tiktoken's spelling of it).
+GPT2_PATTERN = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"
+LONGEST = 1_000_000  # bytes of a chunk; its merges take about a second
+LONG = 100  # ids; a longer chunk is merged in another way, and not remembered
+MOST_CHUNKS = 200_000  # that a tokenizer remembers, so that no text can fill the memory
+Pair = tuple[int, int]
 
 
-class BytePairTokenizer(Explained):
+def find_chunks(text: str, pattern: str = GPT2_PATTERN) -> list[str]:
+    """The chunks of a text. ValueError for one of over LONGEST bytes, or groups in the pattern."""
+    compiled = regex.compile(pattern)
+    if compiled.groups:  # findall would return the groups and not the chunks
+        raise ValueError(
+            f"The pattern {pattern[:80]!r} has {compiled.groups} capturing groups; expected is "
+            "one without. Write (?:...) for each (...)."
+        )
+    chunks = compiled.findall(whole_characters(text))
+    longest = max([len(chunk.encode()) for chunk in chunks], default=0)
+    if longest > LONGEST:
+        raise ValueError(
+            f"{longest:,} bytes of the text stand together with no place to cut; at most "
+            f"{LONGEST:,} are taken. Put spaces or line breaks among them, or leave them out."
+        )
+    return chunks
+
+
+def count_chunks(texts, special_tokens=(), pattern: str = GPT2_PATTERN) -> Counter[str]:
+    """How often each chunk occurs outside of special tokens, those first seen first.
+
+    texts: one text, or documents one by one; what was counted before comes back as it is.
+    """
+    if isinstance(texts, Counter):
+        return texts
+    counts: Counter[str] = Counter()
+    for text in [texts] if isinstance(texts, str) else texts:
+        for part in split_at(text, special_tokens)[::2]:  # every second part is a special token
+            counts.update(find_chunks(part, pattern))
+    return counts
+
+
+def byte_ids(chunk: str) -> list[int]:
+    """The ids of the bytes of a chunk; GPT-2 numbers the bytes in an order of its own."""
+    return [BYTE_ORDER.index(byte) for byte in chunk.encode("utf-8")]
+
+
+def count_pairs(words: Iterable[tuple[list[int], int]]) -> Counter[Pair]:
+    """How often each pair of neighbouring ids occurs; words: rows of ids, each with its count."""
+    counts: Counter[Pair] = Counter()
+    for ids, count in words:
+        for pair in pairwise(ids):
+            counts[pair] += count
+    return counts
+
+
+def replace_pair(ids: list[int], pair: Pair, new_id: int) -> list[int]:
+    """The ids with each occurrence of the pair replaced by one new id, from left to right.
+
+    >>> replace_pair([7, 7, 7, 8], (7, 7), 256)
+    [256, 7, 8]
+    """
+    first, second = pair
+    replaced: list[int] = []
+    for token_id in ids:
+        if token_id == second and replaced and replaced[-1] == first:
+            replaced[-1] = new_id
+        else:
+            replaced.append(token_id)
+    return replaced
+
+
+def replace_everywhere(pair: Pair, new_id: int, words: list, counts: dict, holders: dict) -> dict:
+    """Replace a pair in all words, and return the new pairs, each with the words that hold it.
+
+    holders: pair -> the numbers of the words that hold it, or did before a merge. It comes to know
+    the new pairs, and counts is right again for all.
+    """
+    first, second = pair
+    born = defaultdict(list)
+    for number in dict.fromkeys(holders.pop(pair)):  # each word once, in the order of the text
+        ids, count = words[number]
+        replaced = replace_pair(ids, pair, new_id)
+        words[number] = (replaced, count)
+        for left, right in pairwise(replaced):
+            if left == new_id or right == new_id:
+                born[left, right].append(number)
+                # A part of the new token stood here before: of that pair there is one less.
+                was_left = second if left == new_id else left
+                was_right = first if right == new_id else right
+                counts[was_left, was_right] -= count
+    for made, numbers in born.items():
+        counts[made] = sum([words[number][1] for number in numbers])
+    counts[pair] = 0
+    holders.update(born)
+    return born
+
+
+def learn_merges(words: Iterable, n_merges: int, ties: str = "first") -> list[Pair]:
+    """Merge the most frequent pair of the words, again and again, until no pair is left.
+
+    words, ties: see count_pairs and BytePairTokenizer.train. The pairs wait in a heap, the most
+    frequent on top. Once a pair is there, its count only falls, and its first place in the text
+    only moves on; so a pair that comes up with what is no longer true goes back into the heap.
+    """
+    words = list(words)
+    counts = count_pairs(words)
+    holders = defaultdict(list)
+    for number, (ids, _) in enumerate(words):
+        for pair in pairwise(ids):
+            holders[pair].append(number)
+    tokens = tokens_of([])  # id -> bytes
+    # Of pairs with the same count, the one with the smallest order is merged. () is smaller than
+    # any: a pair enters the heap with it, and has its order looked up when it comes up.
+    order = tie_order(ties, words, holders, tokens)
+    heap = [(-count, (), pair) for pair, count in counts.items()]
+    heapify(heap)
+    merges: list[Pair] = []
+    few = len(words) < 20_000  # they take seconds, so nobody needs a bar
+    with progress(total=n_merges, desc="Learning merges", disable=few) as bar:
+        while heap and len(merges) < n_merges:
+            entry = heappop(heap)
+            pair = entry[-1]
+            if counts[pair] == 0:
+                continue
+            now = (-counts[pair], order(pair), pair)
+            if now != entry:
+                heappush(heap, now)
+                continue
+            # Nothing in the heap can be more frequent, so this pair is merged.
+            for made in replace_everywhere(pair, len(tokens), words, counts, holders):
+                heappush(heap, (-counts[made], (), made))
+            tokens.append(tokens[pair[0]] + tokens[pair[1]])
+            merges.append(pair)
+            bar.update()
+    return merges
+
+
+def apply_merges(ids: list[int], merges: dict[Pair, int]) -> list[int]:
+    """Merge the pair whose merge was learned first, again and again, until no pair has a merge."""
+    if len(ids) > LONG:
+        return apply_merges_to_many(ids, merges)
+    ids = list(ids)
+    while len(ids) > 1:
+        new_ids = [merges.get(pair, inf) for pair in pairwise(ids)]
+        lowest = min(new_ids)
+        if lowest == inf:
+            break
+        place = new_ids.index(lowest)
+        ids[place : place + 2] = [lowest]
+    return ids
+
+
+class BytePairTokenizer(Encoding):
     """A byte-pair tokenizer with the interface of tiktoken.Encoding.
 
-    merges: the pairs of ids, in the order in which they were learned; merge number n makes id 256 + n.
+    merges: the pairs of ids, in the order in which they were learned; number n makes id 256 + n.
     special_tokens: texts that are one token each; they get the ids behind the last merge.
     pattern: a pattern of the package regex that finds the chunks of a text.
 
@@ -48,266 +193,108 @@ class BytePairTokenizer(Explained):
     ['s', 'low']
     """
 
-    def __init__(self, merges: Iterable[tuple[int, int]], special_tokens: Iterable[str] = (),
-                 pattern: str = GPT2_PATTERN, name: str = "byte-pair"):
-        self.name, self.pattern, self.cutter = name, pattern, Cutter(pattern)
-        self.merges: dict[tuple[int, int], int] = {}        # pair -> the id that it becomes
-        self._bytes = _TokenBytes((token_id, BYTE_ORDER[token_id:token_id + 1]) for token_id in range(256))
-        for a, b in merges:
-            if a not in self._bytes or b not in self._bytes or (a, b) in self.merges:
-                raise ValueError(f"Merge {len(self.merges)} joins the ids {a} and {b}; expected two that exist "
-                                 "before it, and each pair once. The list is damaged or out of order: load it again.")
-            self.merges[a, b] = new = len(self._bytes)
-            self._bytes[new] = self._bytes[a] + self._bytes[b]
-        self.parts = {new: pair for pair, new in self.merges.items()}
-        specials = list(special_tokens)
-        if isinstance(special_tokens, str) or "" in specials or len(set(specials)) < len(specials):
-            raise ValueError(f"special_tokens is {special_tokens!r}; expected a list of different texts, none of them "
-                             'empty. Write, for example, special_tokens=["<|endoftext|>"].')
-        self.special_tokens = {text: len(self._bytes) + n for n, text in enumerate(specials)}
-        self._bytes.update((token_id, text.encode()) for text, token_id in self.special_tokens.items())
-        self._ids = {token: token_id for token_id, token in reversed(self._bytes.items())}
-        self._cache = _PieceCache(self)
-
-    # ---- training ----------------------------------------------------------------------------
+    def __init__(self, merges, special_tokens=(), pattern=GPT2_PATTERN, name="byte-pair"):
+        find_chunks("", pattern)  # refuses what is no pattern
+        pairs = [tuple(pair) for pair in merges]
+        super().__init__(name, pattern, tokens_of(pairs), special_tokens)
+        self.merges = {pair: 256 + n for n, pair in enumerate(pairs)}  # pair -> what it becomes
+        self.parts = {new_id: pair for pair, new_id in self.merges.items()}
+        self._known: dict[str, list[int]] = {}  # chunk -> ids
 
     @classmethod
-    def train(cls, texts: str | Iterable[str] | Counter[str], vocab_size: int, special_tokens: Iterable[str] = (),
-              ties: str = "first", pattern: str = GPT2_PATTERN, name: str = "byte-pair") -> BytePairTokenizer:
-        """Learn merges until there are vocab_size tokens: 256 bytes, the merges, the special tokens.
+    def train(cls, texts: str | Iterable[str], vocab_size: int, special_tokens=(), ties="first",
+              pattern=GPT2_PATTERN, name="byte-pair") -> BytePairTokenizer:  # fmt: skip
+        """Learn merges until there are vocab_size tokens: 256 bytes, merges, special tokens.
 
         texts: one text, or documents one by one, or what count_chunks counted in them.
-        ties: which of several equally frequent pairs is merged: the one seen "first" in the text, the one
-        with the "smallest" ids (as Hugging Face tokenizers), or the "greatest" bytes. A text that runs
-        out of pairs gives a smaller vocabulary and a warning.
+        ties: which of several equally frequent pairs is merged: the one seen "first" in the text,
+        the one with the "smallest" ids (as Hugging Face tokenizers), or the "greatest" bytes.
+        A text that runs out of pairs gives a smaller vocabulary and a warning.
         """
-        untrained = cls([], special_tokens, pattern)
-        special_tokens, needed = list(untrained.special_tokens), untrained.n_vocab
-        if vocab_size < needed:
-            raise ValueError(f"vocab_size is {vocab_size}; the 256 bytes and {len(special_tokens)} special tokens "
-                             f"need {needed}. Ask for at least that many.")
+        empty = cls([], special_tokens, pattern)
+        if vocab_size < empty.n_vocab:
+            raise ValueError(
+                f"vocab_size is {vocab_size}; the 256 bytes and {len(empty.special_tokens)} "
+                f"special tokens need {empty.n_vocab}. Ask for at least that many."
+            )
         if ties not in ("first", "smallest", "greatest"):
-            raise ValueError(f'ties is {ties!r}; expected "first", "smallest" or "greatest". Choose one of them.')
-        merges = _learn_merges(untrained.count_chunks(texts), vocab_size - needed, ties)
-        if needed + len(merges) < vocab_size:
-            warnings.warn(f"After {len(merges)} merges no pair was left, so the vocabulary has {needed + len(merges)} "
-                          f"tokens, not {vocab_size}. Train on more text for a larger one.", stacklevel=2)
-        return cls(merges, special_tokens, pattern, name)
-
-    def count_chunks(self, texts: str | Iterable[str] | Counter[str]) -> Counter[str]:
-        """How often each chunk occurs outside of special tokens, those first seen first: all that training needs."""
-        return texts if isinstance(texts, Counter) else self.cutter.count(texts, self.special_tokens)
-
-    # ---- encoding and decoding ---------------------------------------------------------------
-
-    def merge(self, chunk: str, limit: int = NO_LIMIT) -> list[int]:
-        """The ids of one chunk: its bytes, then the merges with ids below limit applied, the smallest id first."""
-        if len(chunk) > LONG:
-            return self._merge_long(chunk, limit)
-        ids, rank = [*byte_ids(chunk)], self.merges.get
-        ranks = [*map(rank, pairwise(ids), repeat(limit)), limit]       # of the pair that begins at each place
-        while (new := min(ranks)) < limit:
-            place = ranks.index(new)
-            ids[place] = new
-            del ids[place + 1], ranks[place]
-            if place:
-                ranks[place - 1] = rank((ids[place - 1], new), limit)
-            if place + 1 < len(ids):
-                ranks[place] = rank((new, ids[place + 1]), limit)
-        return ids
-
-    def _merge_long(self, chunk: str, limit: int) -> list[int]:
-        """The same for a long chunk, as a row: each merge is applied everywhere at once.
-
-        waiting: the ids that pairs of the row can make, or could until an earlier merge took their tokens.
-        """
-        def merges_of(pairs: Iterable[str]) -> set[int]:
-            return {self.merges[pair] for pair in {tuple(map(ord, pair)) for pair in pairs} & self.merges.keys()}
-
-        row = byte_ids(chunk).decode("latin-1")
-        waiting = merges_of(map(add, row, row[1:]))
-        while (new := min(waiting, default=limit)) < limit:
-            token, parts = chr(new), row.split("".join(map(chr, self.parts[new])))
-            row = token.join(parts)
-            waiting |= merges_of({token + token}.union(*({part[-1:] + token, token + part[:1]} for part in {*parts})))
-            waiting.remove(new)
-        return [*map(ord, row)]
+            raise ValueError(
+                f'ties is {ties!r}; expected "first", "smallest" or "greatest". Choose one of them.'
+            )
+        chunks = count_chunks(texts, empty.special_tokens, pattern)
+        words = [(byte_ids(chunk), count) for chunk, count in chunks.items()]
+        merges = learn_merges(words, vocab_size - empty.n_vocab, ties)
+        tokenizer = cls(merges, empty.special_tokens, pattern, name)
+        if tokenizer.n_vocab < vocab_size:
+            warnings.warn(
+                f"After {len(merges)} merges no pair was left, so the vocabulary has "
+                f"{tokenizer.n_vocab} tokens, not {vocab_size}. Train on more text for more.",
+                stacklevel=2,
+            )
+        return tokenizer
 
     def encode_ordinary(self, text: str) -> list[int]:
         """The ids of a text, special tokens taken as ordinary text."""
-        return list(chain.from_iterable(map(self._cache.__getitem__, self.cutter.find_pieces(valid(text)))))
+        ids: list[int] = []
+        for chunk in find_chunks(text, self.pattern):
+            ids.extend(self._encode_chunk(chunk))
+        return ids
 
-    def encode(self, text: str, *, allowed_special=frozenset(), disallowed_special="all") -> list[int]:
-        """The ids of a text, by tiktoken's rules for special tokens.
-
-        A text that holds a special token is refused (ValueError) unless that token is allowed (it becomes
-        its one id) or disallowed_special leaves it out (then it is encoded like any other text).
-        """
-        found = [token for token in self.special_tokens if token in text]
-        if not found and disallowed_special == "all":
-            return self.encode_ordinary(text)
-        allowed = [token for token in found if allowed_special == "all" or token in allowed_special]
-        for token in set(found) - set(allowed) if disallowed_special == "all" else disallowed_special:
-            if token in text:
-                raise ValueError(f"The text holds the special token {token!r}, perhaps as a trick. To make it that "
-                                 f"token, pass allowed_special={{{token!r}}}; for plain text, disallowed_special=().")
-        return [token_id for part in split_at(allowed, text) for token_id in (
-            [self.special_tokens[part]] if part in allowed else self.encode_ordinary(part))]
+    def _encode_chunk(self, chunk: str) -> list[int]:
+        """The ids of one chunk. Texts repeat themselves, so short ones are remembered."""
+        if chunk in self._known:
+            return self._known[chunk]
+        ids = [self.ids.get(chunk.encode())]
+        if ids == [None]:  # the whole chunk is not one token
+            ids = apply_merges(byte_ids(chunk), self.merges)
+        if len(self._known) >= MOST_CHUNKS:
+            self._known.clear()
+        if len(chunk) <= LONG:
+            self._known[chunk] = ids
+        return ids
 
     def encode_iterable(self, pieces: Iterable[str]) -> Iterator[int]:
-        """Encode a stream of pieces as encode_ordinary would their whole, holding back only what may still change.
+        """The ids of a stream of pieces, as encode_ordinary would give them for the whole.
 
-        With GPT-2's pattern the last two chunks may: "'r" is two chunks until an "e" makes it "'re".
+        Only the last two chunks can still change: "'r" is two until an "e" makes it "'re".
         """
         rest = ""
         for piece in pieces:
-            *done, rest, last = ["", "", *self.cutter.chunks(valid(rest + piece))]
-            rest += last
-            yield from chain.from_iterable(map(self._cache.__getitem__, filter(None, done)))
+            chunks = find_chunks(rest + piece, self.pattern)
+            rest = "".join(chunks[-2:])
+            for chunk in chunks[:-2]:
+                yield from self._encode_chunk(chunk)
         yield from self.encode_ordinary(rest)
-
-    def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """The bytes of the ids, joined. Raises KeyError for an id that names no token."""
-        return b"".join(map(self._bytes.__getitem__, ids))
-
-    def decode(self, ids: Iterable[int], errors: str = "replace") -> str:
-        """The text of the ids; bytes that are not UTF-8 become the replacement character."""
-        return self.decode_bytes(ids).decode("utf-8", errors=errors)
-
-    def decode_single_token_bytes(self, token_id: int) -> bytes:
-        """The bytes of one token, which need not be whole characters."""
-        return self._bytes[token_id]
-
-    def encode_single_token(self, token: str | bytes) -> int:
-        """The id of a token given as text or bytes. Raises KeyError where it is not one token."""
-        raw = token.encode("utf-8", "replace") if isinstance(token, str) else token
-        if raw not in self._ids:
-            raise KeyError(f"{token!r} is not one token of this tokenizer. Use encode to cut it into tokens.")
-        return self._ids[raw]
-
-    @property
-    def n_vocab(self) -> int:
-        """Number of tokens: bytes, merges and special tokens; the ids are 0 to n_vocab - 1."""
-        return len(self._bytes)
-
-    @property
-    def special_tokens_set(self) -> set[str]:
-        """The texts of the special tokens."""
-        return set(self.special_tokens)
-
-    @property
-    def eot_token(self) -> int:
-        """The id of <|endoftext|>."""
-        return self.encode_single_token(END_OF_TEXT)
-
-    # ---- files -------------------------------------------------------------------------------
 
     @classmethod
     def gpt2(cls) -> BytePairTokenizer:
         """GPT-2's tokenizer: 256 bytes, 50,000 merges and <|endoftext|>."""
-        return cls(**read_file(gpt2_files()[1]) | {"name": "gpt2"})
-
-    def save(self, folder: str | Path) -> None:
-        """Write encoder.json and vocab.bpe as GPT-2 has them; name, pattern, special tokens in vocab.bpe's line 1."""
-        about = {"name": self.name, "pattern": self.pattern, "special_tokens": list(self.special_tokens)}
-        write_files(Path(folder), about, [*self._bytes.values()][:256 + len(self.merges)], self.merges)
+        return cls(**merge_files.read(gpt2_files()[1]) | {"name": "gpt2"})
 
     @classmethod
     def load(cls, folder: str | Path) -> BytePairTokenizer:
         """Read what save wrote, or the two files of GPT-2."""
-        return cls(**read_file(Path(folder, "vocab.bpe")))
+        return cls(**merge_files.read(Path(folder, "vocab.bpe")))
+
+    @classmethod
+    def from_hugging_face(cls, tokenizer) -> BytePairTokenizer:
+        """Take the merges, pattern and special tokens that Hugging Face tokenizers learned.
+
+        tokenizer: a tokenizers.Tokenizer, or the path of its tokenizer.json. The tokens are the
+        same; their ids follow the order of the merges. ValueError for all but byte-level BPE.
+        """
+        return cls(**merge_files.read_hugging_face(tokenizer))
+
+    def save(self, folder: str | Path) -> None:
+        """Write encoder.json and vocab.bpe as GPT-2 has them; all else is in vocab.bpe's line 1."""
+        specials = list(self.special_tokens)
+        about = {"name": self.name, "pattern": self.pattern, "special_tokens": specials}
+        merge_files.write(Path(folder), about, self.tokens, self.merges)
 
 
-class _PieceCache(dict):
-    """Piece of a text -> ids, filled when asked; emptied when it is full, so that no text can fill the memory."""
+def gpt2_tokenizer():
+    """tiktoken's own GPT-2 tokenizer, from files on this machine."""
+    import tiktoken
 
-    def __init__(self, tokenizer: BytePairTokenizer, limit: int = 200_000):
-        self.tokenizer, self.limit = tokenizer, limit
-
-    def __missing__(self, piece: str) -> tuple[int, ...]:
-        chunks, token_id = self.tokenizer.cutter.cut(piece), self.tokenizer._ids.get(piece.encode(), NO_LIMIT)
-        if len(chunks) > 1:
-            ids = tuple(chain.from_iterable(map(self.__getitem__, chunks)))
-        else:                                                   # a chunk that is a token merges to that token
-            ids = (token_id,) if token_id < 256 + len(self.tokenizer.merges) else tuple(self.tokenizer.merge(piece))
-        if len(self) >= self.limit:
-            self.clear()
-        if len(piece) < 100:
-            self[piece] = ids
-        return ids
-
-
-class _TokenBytes(dict):
-    """Id -> bytes, with a message for what is no id."""
-
-    def __missing__(self, token_id) -> bytes:
-        if not isinstance(token_id, int) and hasattr(token_id, "__index__"):
-            return self[token_id.__index__()]       # torch's numbers: no dict finds them by their value
-        raise KeyError(f"Id {token_id} names no token: this tokenizer has the ids 0 to {len(self) - 1}. "
-                       "Decode ids that came from the same tokenizer.")
-
-
-def _learn_merges(chunks: Counter[str], wanted: int, ties: str) -> list[tuple[int, int]]:
-    """The training loop: merge the most frequent pair, again and again.
-
-    Pairs wait in a list for each count; the lists are taken from the highest count down, and a heap
-    puts one list into the order of the rule for ties. A pair's count only falls once it is born, so a
-    pair that comes up with a count out of date goes to a list that is still ahead.
-    """
-    rows, frequency = [byte_ids(chunk).decode("latin-1") for chunk in chunks], list(chunks.values())
-    token_bytes = [BYTE_ORDER[n:n + 1] for n in range(256)]
-    merges: list[tuple[int, int]] = []
-    places: dict[str, list[int]] = {}                            # pair -> the rows that hold it, or held it
-    counts: dict[str, int] = {}
-    waiting: defaultdict[int, list[str]] = defaultdict(list)     # count -> the pairs that had it
-    ready: list[tuple] = []                                      # (order, pair): those whose turn it is, as a heap
-
-    def first_place(pair: str) -> tuple[int, int]:
-        index = next(index for index in places[pair] if pair in rows[index])
-        return index, sum(len(token_bytes[ord(token)]) for token in rows[index].partition(pair)[0])
-
-    def greatest_first(pair: str) -> tuple:
-        return tuple((*(-byte for byte in token_bytes[ord(token)]), 1) for token in pair)
-
-    def note(born: dict[str, list[int]]) -> None:
-        places.update(born)
-        for pair, indexes in born.items():
-            counts[pair] = sum(map(frequency.__getitem__, indexes))
-            waiting[counts[pair]].append(pair)
-
-    order = {"first": first_place, "smallest": str, "greatest": greatest_first}[ties]
-    born: defaultdict[str, list[int]] = defaultdict(list)        # new pair -> its rows, as often as they hold it
-    for index, row in enumerate(rows):
-        for pair in map(add, row, row[1:]):
-            born[pair].append(index)
-    note(born)
-    with progress(total=wanted, desc="Learning merges", disable=len(rows) < 20_000) as bar:     # few: seconds
-        while len(merges) < wanted and (ready or (count := max(waiting, default=0))):
-            for pair in waiting.pop(count, ()):
-                if counts[pair] == count:
-                    heappush(ready, (order(pair), pair))
-                else:
-                    waiting[counts[pair]].append(pair)
-            if not ready:
-                continue
-            _, pair = heappop(ready)
-            if counts[pair] < count:        # the last merges took some of its places
-                waiting[counts[pair]].append(pair)
-                continue
-            a, b = pair
-            new, born = chr(256 + len(merges)), defaultdict(list)
-            merges.append((ord(a), ord(b)))
-            token_bytes.append(token_bytes[ord(a)] + token_bytes[ord(b)])
-            for index in [index for index in dict.fromkeys(places.pop(pair)) if pair in rows[index]]:   # each row once
-                pieces, n = rows[index].split(pair), frequency[index]
-                rows[index] = new.join(pieces)
-                for number, (left, right) in enumerate(pairwise(pieces)):
-                    if left or number:      # what stood before: a token, or the pair as well
-                        counts[(left[-1:] or b) + a] -= n
-                        born[(left[-1:] or new) + new].append(index)
-                    if right:
-                        counts[b + right[0]] -= n
-                        born[new + right[0]].append(index)
-            note(born)
-            bar.update()
-    return merges
+    gpt2_files()
+    return tiktoken.get_encoding("gpt2")

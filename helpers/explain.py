@@ -1,10 +1,10 @@
-"""Why a text is cut as it is: the steps, the tree and the neighbours of a token, as data (chapter 3).
+"""Why a text is cut as it is: the steps, the tree and the neighbours of a token (chapter 3).
 
-One fact carries all of it. While a chunk is encoded, the ids of its merges only go up: a merge makes a
-new token, and whatever that token takes part in was learned later. So its tokens after the merges below
-some id are those that it would have if the vocabulary ended there. And the merges that it used are those
-inside its tokens, in the order of their ids. Nothing has to be recorded.
+One fact carries all of it. While a chunk is encoded, the ids of its merges only go up: a merge
+makes a new token, and whatever that token takes part in was learned later. So tokens that are taken
+apart again show what stood there at any time before; nothing has to be recorded.
 """
+
 from __future__ import annotations
 
 from collections import Counter, defaultdict
@@ -13,90 +13,128 @@ from itertools import accumulate, pairwise
 
 import regex
 
-from .chunks import valid
-from .gpt2_format import byte_ids
+from .backstage.encoding import whole_characters
+from .bpe import BytePairTokenizer, apply_merges, byte_ids, count_chunks, find_chunks
 
 
-class Explained:
-    """The part of BytePairTokenizer that explains."""
+def take_apart(tokenizer: BytePairTokenizer, ids: list[int], limit: int) -> list[int]:
+    """The ids, with those from limit on replaced by the parts that they were merged from."""
+    smaller: list[int] = []
+    waiting = ids[::-1]  # the next one is at the end
+    while waiting:
+        token_id = waiting.pop()
+        if token_id < limit:
+            smaller.append(token_id)
+        else:
+            waiting += reversed(tokenizer.parts[token_id])
+    return smaller
 
-    def at_size(self, text: str, vocab_size: int) -> list[int]:
-        """The ids that this text would have had if training had stopped at vocab_size bytes and merges.
 
-        ValueError below 256: the bytes are always there.
-        """
-        if vocab_size < 256:
-            raise ValueError(f"vocab_size is {vocab_size}; the 256 bytes alone make 256. Give 256 or more.")
-        return [token_id for chunk in self.cutter.chunks(valid(text)) for token_id in self.merge(chunk, vocab_size)]
+def merges_inside(tokenizer: BytePairTokenizer, ids: Iterable[int]) -> list[int]:
+    """The merged tokens that these ids are built of, themselves included, in order of learning."""
+    found: set[int] = set()
+    waiting = list(ids)
+    while waiting:
+        token_id = waiting.pop()
+        if token_id in tokenizer.parts:
+            found.add(token_id)
+            waiting += tokenizer.parts[token_id]
+    return sorted(found)
 
-    def steps(self, chunk: str) -> list[list[int]]:
-        """The ids of one chunk before the first merge, and after each merge that its encoding uses."""
-        chunk = valid(chunk)
-        rows = [byte_ids(chunk).decode("latin-1")]              # see bpe.py: a character for each token
-        for new in sorted(self._inside(self.merge(chunk))):
-            rows.append(rows[-1].replace("".join(map(chr, self.parts[new])), chr(new)))
-        return [[*map(ord, row)] for row in rows]
 
-    def tree(self, token_id: int) -> tuple:
-        """The merges inside a token: (bytes, left tree, right tree), or (bytes,) for a byte or special token."""
-        return (self.decode_single_token_bytes(token_id), *map(self.tree, self.parts.get(token_id, ())))
+def at_size(tokenizer: BytePairTokenizer, text: str, vocab_size: int) -> list[int]:
+    """The ids that this text would have had if training had stopped at vocab_size tokens.
 
-    def votes(self, texts: str | Iterable[str], vocab_size: int) -> list[tuple[tuple[int, int], int, list[str]]]:
-        """The pairs that could become the next token at vocab_size: (pair, count, chunks that hold it).
+    ValueError below 256: the bytes are always there.
+    """
+    if vocab_size < 256:
+        raise ValueError(
+            f"vocab_size is {vocab_size}; the 256 bytes alone make 256. Give 256 or more."
+        )
+    ids: list[int] = []
+    for chunk in find_chunks(text, tokenizer.pattern):
+        ids += apply_merges(byte_ids(chunk), tokenizer.merges)
+    return take_apart(tokenizer, ids, vocab_size)
 
-        Most frequent first, equal ones in the order in which the text shows them: where a merge came from,
-        who came second, and which pairs tied.
-        """
-        counts: Counter[tuple[int, int]] = Counter()
-        chunks: defaultdict[tuple[int, int], dict[str, None]] = defaultdict(dict)     # a dict as an ordered set
-        for chunk, n in self.count_chunks(texts).items():
-            for pair in pairwise(self.merge(chunk, vocab_size)):
-                counts[pair] += n
-                chunks[pair][chunk] = None
-        return [(pair, n, [*chunks[pair]]) for pair, n in counts.most_common()]
 
-    def why(self, text: str, position: int) -> dict:
-        """Why the character at this position is in the token that it is in; special tokens count as ordinary text.
+def steps(tokenizer: BytePairTokenizer, chunk: str) -> list[list[int]]:
+    """The ids of one chunk before the first merge, and after each merge that its encoding uses."""
+    ids = apply_merges(byte_ids(whole_characters(chunk)), tokenizer.merges)
+    used = merges_inside(tokenizer, ids)
+    return [take_apart(tokenizer, ids, new_id) for new_id in used] + [ids]
 
-        The keys: id and bytes of the token (of the first one, where it takes several to spell a character), merges
-        (the pairs that built it, as bytes, in the order in which they were merged), and before and after: why the
-        token stays apart from its neighbour on that side.
-        """
-        text = valid(text)
-        match = next((m for m in regex.finditer(self.pattern, text) if m.start() <= position < m.end()), None)
-        if match is None:
-            raise IndexError(f"Position {position} is in no chunk of this text; it has {len(text)} characters, counted "
-                             "from 0. Choose one of them.")
-        steps = self.steps(match.group())
-        borders = self._borders(steps[-1])
-        byte = len(text[match.start():position].encode())
-        place = next(place for place, end in enumerate(borders[1:]) if end > byte)
-        before, after = (self._parted(steps, border) if 0 < border < borders[-1] else "The pattern cuts the text here."
-                         for border in borders[place:place + 2])
-        token_id = steps[-1][place]
-        return {"id": token_id, "bytes": self.decode_bytes([token_id]),
-                "merges": [tuple(self.decode_bytes([part]) for part in self.parts[new])
-                           for new in sorted(self._inside([token_id]))],
-                "before": before if match.start() or place else "The text begins here.",
-                "after": after if match.end() < len(text) or place + 1 < len(steps[-1]) else "The text ends here."}
 
-    def _inside(self, ids: Iterable[int]) -> set[int]:
-        """The merged tokens that these ids are built of, themselves included."""
-        merged = {token_id for token_id in ids if token_id in self.parts}
-        return merged.union(*(self._inside(self.parts[new]) for new in merged))
+def tree(tokenizer: BytePairTokenizer, token_id: int) -> tuple:
+    """The merges inside a token: (bytes, left tree, right tree); (bytes,) where there is none."""
+    branches = [tree(tokenizer, part) for part in tokenizer.parts.get(token_id, ())]
+    return (tokenizer.decode_single_token_bytes(token_id), *branches)
 
-    def _borders(self, ids: list[int]) -> list[int]:
-        """Before and behind which byte each token of a chunk stands: 0, the end of the first token, of the second..."""
-        return [0, *accumulate(len(self.decode_bytes([token_id])) for token_id in ids)]
 
-    def _parted(self, steps: list[list[int]], border: int) -> str:
-        """Why the tokens on the two sides of a border stayed apart, from the steps of their chunk."""
-        reason = "The tokens that met here have no merge."
-        places = [self._borders(ids).index(border) for ids in steps]
-        sides = [ids[place - 1:place + 1] for ids, place in zip(steps, places, strict=True)]
-        for met, now in pairwise(sides):
-            if tuple(met) in self.merges and now != met:
-                taken, taker = next((old, new) for old, new in zip(met, now, strict=True) if old != new)
-                a, b, both, taken, taker = (repr(self.decode(ids)) for ids in (met[:1], met[1:], met, [taken], [taker]))
-                reason = f"{a} and {b} have a merge to {both}, but {taker}, learned earlier, took {taken} first."
-        return reason
+def votes(tokenizer: BytePairTokenizer, texts: str | Iterable[str], vocab_size: int) -> list[tuple]:
+    """The pairs that could become the next token at vocab_size: (pair, count, chunks with it).
+
+    Most frequent first, equal ones in the order in which the text shows them: where a merge came
+    from, who came second, and which pairs tied.
+    """
+    counts: Counter[tuple[int, int]] = Counter()
+    holders = defaultdict(dict)  # pair -> a dict whose keys are its chunks, each once, in order
+    chunks = count_chunks(texts, tokenizer.special_tokens, tokenizer.pattern)
+    for chunk, count in chunks.items():
+        ids = apply_merges(byte_ids(chunk), tokenizer.merges)
+        for pair in pairwise(take_apart(tokenizer, ids, vocab_size)):
+            counts[pair] += count
+            holders[pair][chunk] = None
+    return [(pair, count, list(holders[pair])) for pair, count in counts.most_common()]
+
+
+def why(tokenizer: BytePairTokenizer, text: str, position: int) -> dict:
+    """Why the character at a position is in the token that it is in; special tokens are plain text.
+
+    The keys: id and bytes of the token (of the first one, where it takes several to spell a
+    character), merges (the pairs that built it, as bytes, in the order in which they were merged),
+    and before and after: why the token stays apart from its neighbour on that side.
+    """
+    text = whole_characters(text)
+    found = [m for m in regex.finditer(tokenizer.pattern, text) if m.start() <= position < m.end()]
+    if not found:
+        raise IndexError(
+            f"Position {position} is in no chunk of this text; it has {len(text)} characters, "
+            "counted from 0. Choose one of them."
+        )
+    start, stop = found[0].span()
+    ids = apply_merges(byte_ids(text[start:stop]), tokenizer.merges)
+    # The token is the first one that ends behind what stands in the chunk before the character.
+    n_before = len(text[start:position].encode())
+    ends = accumulate(len(tokenizer.tokens[token_id]) for token_id in ids)
+    place = next(place for place, end in enumerate(ends) if end > n_before)
+    before = "The pattern cuts the text here." if start else "The text begins here."
+    after = "The pattern cuts the text here." if stop < len(text) else "The text ends here."
+    if place > 0:
+        before = what_parts(tokenizer, ids[place - 1], ids[place])
+    if place + 1 < len(ids):
+        after = what_parts(tokenizer, ids[place], ids[place + 1])
+    tokens, token_id = tokenizer.tokens, ids[place]
+    pairs = [tokenizer.parts[new_id] for new_id in merges_inside(tokenizer, [token_id])]
+    merges = [(tokens[left], tokens[right]) for left, right in pairs]
+    answer = {"id": token_id, "bytes": tokens[token_id], "merges": merges}
+    return answer | {"before": before, "after": after}
+
+
+def what_met(tokenizer: BytePairTokenizer, left: int, right: int, limit: int) -> tuple[int, int]:
+    """Which tokens met between these two before the merges from limit on."""
+    return take_apart(tokenizer, [left], limit)[-1], take_apart(tokenizer, [right], limit)[0]
+
+
+def what_parts(tokenizer: BytePairTokenizer, left: int, right: int) -> str:
+    """Why two neighbouring tokens of a chunk stayed apart."""
+    reason = "The tokens that met here have no merge."
+    for new_id in merges_inside(tokenizer, [left, right]):
+        met = what_met(tokenizer, left, right, new_id)
+        now = what_met(tokenizer, left, right, new_id + 1)
+        if met in tokenizer.merges and now != met:  # this merge took one of the two away
+            side = 0 if met[0] != now[0] else 1
+            spelled = [[met[0]], [met[1]], met, [now[side]], [met[side]]]
+            a, b, both, taker, taken = [repr(tokenizer.decode(ids)) for ids in spelled]
+            reason = f"{a} and {b} have a merge to {both}, but {taker}, learned earlier, "
+            reason += f"took {taken} first."
+    return reason

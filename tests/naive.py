@@ -10,8 +10,11 @@ from itertools import pairwise
 
 import regex
 
-from helpers.chunks import GPT2_PATTERN
-from helpers.gpt2_format import BYTE_ORDER, BYTE_TO_ID
+from helpers.bpe import GPT2_PATTERN
+
+# GPT-2 numbers the bytes that print on their own first, in order, then all others.
+BYTE_ORDER = bytes([*range(33, 127), *range(161, 173), *range(174, 256)])
+BYTE_ORDER += bytes(set(range(256)) - set(BYTE_ORDER))
 
 CHOICES = {
     "first": lambda counts, _: max(counts, key=counts.get),
@@ -24,7 +27,7 @@ CHOICES = {
 
 def byte_ids(chunk: str) -> list[int]:
     """The ids of the bytes of a chunk; half a surrogate pair counts as a question mark."""
-    return [*chunk.encode("utf-8", "replace").translate(BYTE_TO_ID)]
+    return [BYTE_ORDER.index(byte) for byte in chunk.encode("utf-8", "replace")]
 
 
 def replaced(ids: list[int], pair: tuple[int, int], new: int) -> list[int]:

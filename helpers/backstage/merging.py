@@ -1,0 +1,74 @@
+"""What byte-pair encoding needs only for ties and for very long chunks (for bpe.py)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
+
+Pair = tuple[int, int]
+
+
+def tie_order(ties: str, words: list, holders: dict, tokens: list[bytes]) -> Callable:
+    """The rule for ties: a function from a pair to its order; the smallest one is merged.
+
+    words: (ids, count) each. holders: pair -> the numbers of words that may hold it, ascending.
+    tokens: the bytes of each id. All of them may change while merges are learned.
+    """
+
+    def first(pair: Pair) -> tuple[int, int]:
+        """Where the text first shows the pair: in which word, and behind how many bytes of it."""
+        for number in holders[pair]:
+            n_bytes = 0
+            for left, right in pairwise(words[number][0]):
+                if (left, right) == pair:
+                    return number, n_bytes
+                n_bytes += len(tokens[left])
+        raise ValueError(f"No word holds {pair}; expected a pair that is there. Count it again.")
+
+    def smallest(pair: Pair) -> Pair:
+        """The ids themselves."""
+        return pair
+
+    def greatest(pair: Pair) -> tuple:
+        """The bytes of the left and of the right token, the greatest first: "b", "ab", "a"."""
+        end = 1  # above each byte with a minus, so a longer token comes before its beginning
+        return tuple((*(-byte for byte in tokens[part]), end) for part in pair)
+
+    return {"first": first, "smallest": smallest, "greatest": greatest}[ties]
+
+
+def apply_merges_to_many(ids: list[int], merges: dict[Pair, int]) -> list[int]:
+    """What apply_merges gives, without looking at the whole row again for each merge.
+
+    Each token knows its two neighbours, each pair that has a merge knows the places where it
+    begins, and a heap knows which pair is next.
+    """
+    row = [*ids, None]  # None: no token is here; so is row[-1], before the first one
+    before = list(range(-1, len(ids)))
+    behind = list(range(1, len(ids) + 1))
+    places = defaultdict(list)
+    for place, pair in enumerate(pairwise(ids)):
+        if pair in merges:
+            places[pair].append(place)
+    heap = [(merges[pair], pair) for pair in places]
+    heapify(heap)
+    while heap:
+        new_id, pair = heappop(heap)
+        first, second = pair
+        for place in sorted(places.pop(pair)):  # from left to right
+            other = behind[place]
+            if row[place] != first or row[other] != second:
+                continue  # an earlier merge took one of them
+            row[place], row[other] = new_id, None
+            behind[place] = behind[other]
+            before[behind[other]] = place
+            # The new token has pairs with its neighbours; their merges were learned after it.
+            for start in (before[place], place):
+                made = (row[start], row[behind[start]])
+                if made in merges:
+                    if made not in places:
+                        heappush(heap, (merges[made], made))
+                    places[made].append(start)
+    return [token_id for token_id in row if token_id is not None]
