@@ -1,4 +1,4 @@
-"""Playgrounds: their widgets are moved here, and what the page then says is checked against a count of its own."""
+"""Playgrounds: their widgets are moved here, and what the page then says is counted anew."""
 
 import re
 import time
@@ -10,9 +10,9 @@ from helpers import play, show
 from helpers.words import SPLIT, split_words
 from tests.test_show import HOSTILE, safe
 
-STORY = (
-    "I had always thought the old wall, at night, was a cheap thing -- it's not so. The wall was old. "
-    * 5
+STORY = 5 * (
+    "I had always thought the old wall, at night, was a cheap thing -- it's not so. "
+    "The wall was old. "
 )
 NAMES = [
     "regex",
@@ -106,7 +106,7 @@ def test_hostile_text_in_every_box_shows_up_as_text(make, name, text):
 
 @contextmanager
 def soon():
-    """Two seconds of this process's own work, and no waiting beyond what a busy machine explains."""
+    """Two seconds of this process's own work, and no waiting that a busy machine can't explain."""
     work, clock = time.process_time(), time.monotonic()
     yield
     work, clock = time.process_time() - work, time.monotonic() - clock
@@ -140,7 +140,7 @@ def test_what_draw_raises_becomes_words():
     def draw(text):
         raise ValueError(f"no {text}")
 
-    assert words_of(play.Playground(draw, text=play._control("t", "<b>"))) == "no <b>"
+    assert words_of(play.Playground(draw, text=play.line("t", "<b>"))) == "no <b>"
 
 
 def test_regex_keeps_what_re_split_keeps():

@@ -1,19 +1,20 @@
-"""Whatever a learner may paste is handled, or refused in words, within two seconds; see also tests/test_play.py.
+"""Whatever a learner may paste is handled, or refused in words, within two seconds.
 
-The time is the process's own: what else the machine does meanwhile is not the course's doing.
+See also tests/test_play.py. The time is the process's own: what else the machine does meanwhile is
+not the course's doing.
 """
 
 from __future__ import annotations
 
 import time
 import warnings
+from functools import cache
 
 import pytest
 
 from helpers import check, play, show, texts
-from helpers.bpe import BytePairTokenizer
-from helpers.chunks import LONGEST
-from helpers.windows import create_dataloader_v1, gpt2_tokenizer
+from helpers.bpe import LONGEST, BytePairTokenizer, gpt2_tokenizer
+from helpers.windows import create_dataloader_v1
 from helpers.words import SimpleTokenizerV1, SimpleTokenizerV2, build_vocab, split_words
 from tests.test_play import NAMES, vectors  # noqa: F401  (a fixture)
 from tests.test_show import safe
@@ -38,7 +39,7 @@ hostile = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 
 
 def quickly(call, *arguments, refusals=(ValueError,), **options):
-    """What a call gives, or the error in which it refuses in words; it fails when it takes too long."""
+    """What a call gives, or the error in which it refuses in words; too long a time fails."""
     begin = time.process_time()
     try:
         with warnings.catch_warnings():
@@ -106,16 +107,11 @@ def test_a_file_of_it(text, tmp_path):
 
 @pytest.fixture(scope="module")
 def playground(vectors):  # noqa: F811
-    """A playground by name, made once: what was pasted into one box stays while the next one gets its own."""
+    """A playground by name, made once: what was pasted into one box stays there."""
     given = {name: ["The old wall."] for name in ("vocabulary", "windows", "pipe")} | {
         "analogies": [vectors]
     }
-    made = {}
-    return lambda name: (
-        made.setdefault(name, None)
-        or made.update({name: getattr(play, name)(*given.get(name, []))})
-        or made[name]
-    )
+    return cache(lambda name: getattr(play, name)(*given.get(name, [])))
 
 
 @hostile
@@ -138,7 +134,7 @@ def test_a_pattern_that_backtracks_for_ever(pattern):
 
 @hostile
 def test_a_prediction(text):
-    key = next(found[0] for found in check._items("predictions") if "number" in found[1])
+    key = next(key for key, item, _ in check.questions("predictions") if "number" in item)
     quickly(check.predict, key, text)
     ask = check.predict(key)
     quickly(setattr, ask.controls[0], "value", text)
@@ -147,7 +143,7 @@ def test_a_prediction(text):
 
 @hostile
 def test_an_answer_to_any_exercise(text):
-    for name in check.EXERCISES:
-        verdict = quickly(getattr(check, name), text)
+    for name in check.exercises():
+        verdict = quickly(check.exercise, name, text)
         assert verdict.state in ("wrong", "open") and len(verdict.text) < 3000, name
         verdict._repr_html_().encode("utf-8", "surrogatepass")
