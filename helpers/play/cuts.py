@@ -226,15 +226,12 @@ def _draw_windows(tokenizer, text, max_length, stride, batch_size):
 
     pieces = [*map(tokenizer.decode_single_token_bytes, tokenizer.encode_ordinary(text))]
     n, seen = len(pieces), coverage(len(pieces), max_length, stride, batch_size)
-    formula = f"max(0, ceil(({n} tokens − {max_length}) / {stride}))"
-    shared = f"tokens that neighbours share: max(0, {max_length} − {stride})"
     possible = f"of {max(0, n - 1)} (the first token is never a target)"
-    between = seen.targets_lost - seen.tail
-    lost = f"{seen.tail} behind the last target, {between} between windows"
+    lost = f"{seen.tail} behind the last target, {seen.targets_lost - seen.tail} between windows"
     full = f"of {batch_size} windows; {seen.batches_kept} with drop_last=False"
     rows = [
-        ["windows", seen.windows, formula],
-        ["overlap", seen.overlap, shared],
+        ["windows", seen.windows, f"max(0, ceil(({n} tokens − {max_length}) / {stride}))"],
+        ["overlap", seen.overlap, f"tokens that neighbours share: max(0, {max_length} − {stride})"],
         ["targets seen", seen.targets_seen, possible],
         ["targets lost", seen.targets_lost, lost],
         ["full batches", seen.batches, full],

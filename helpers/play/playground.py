@@ -72,10 +72,7 @@ def tick(label: str, value: bool) -> ipywidgets.Checkbox:
 
 
 def reach(slider, box, count) -> None:
-    """Let a slider over tokens go as far as the text in the box does, but not below its value.
-
-    `count`: a function from a text to its number of tokens.
-    """
+    """Let a slider go on to the last of the tokens that `count` counts in the text of a box."""
 
     def stretch(change=None):
         slider.max = max(1, slider.value, count(box.value[:LONGEST]) - 1)

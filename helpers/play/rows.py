@@ -84,15 +84,15 @@ def _draw_lookup(start, ids, tenths):
     rows = table(torch.tensor(lit))
     one_hot = torch.nn.functional.one_hot(torch.tensor(lit), 6).float()
     product = one_hot @ start
+    equal = "equal to" if torch.equal(product, rows) else "different from"
     rows.sum().backward()
     gradient = table.weight.grad
-    equal = "equal to" if torch.equal(product, rows) else "different from"
+    moved = start - step * gradient
     before = show.heat(start, lit=lit, digits=4, caption="The table; the rows looked up")
     before |= show.heat(rows, lit, digits=4, caption="Lookup: one row for each id")
     middle = show.heat(one_hot, lit, range(6), digits=0, caption="One-hot rows")
     middle |= show.heat(product, lit, digits=4, caption=f"One-hot times table: {equal} lookup")
     after = show.heat(gradient, lit=lit, digits=0, caption="Gradient of their sum")
-    moved = start - step * gradient
     after |= show.heat(moved, lit=lit, digits=4, caption=f"After a step of {step}")
     return before + middle + after
 
@@ -108,17 +108,14 @@ def lookup() -> Playground:
 
 def _draw_sum(layer, position, words, ids, place):
     """The token row at a place, its position row, and their sum."""
-    import torch
-
-    token, row = layer.token(ids)[place], torch.zeros(8)
-    names, kind = [f"token row of {words[place]}", "no position row", "their sum"], "no"
+    row, name, kind = [0.0] * 8, "no position row", "no"
     if position != "none":
-        row = layer.positions(len(words))[place]
-        names[1], kind = f"position row {place}", position
-    table, caption = torch.stack([token, row, token + row]), f"Place {place}, {kind} positions"
-    return show.tokens(words, ids.tolist(), marked=[place]) + show.heat(
-        table, names, caption=caption
-    )
+        row = layer.positions(len(words))[place].tolist()
+        name, kind = f"position row {place}", position
+    rows = [layer.token(ids)[place].tolist(), row, layer(ids)[place].tolist()]
+    names = [f"token row of {words[place]}", name, "their sum"]
+    picture = show.tokens(words, ids.tolist(), marked=[place])
+    return picture + show.heat(rows, names, caption=f"Place {place}, {kind} positions")
 
 
 def _draw_positions(layers, sentence, position, place, other):
@@ -163,7 +160,7 @@ def positions(sentence: str = "The dog bites the man") -> Playground:
     return Playground(draw, sentence=box, position=kind, place=place, other=other)
 
 
-def _draw_part(matrix, names, place, column, caption):
+def _draw_part(place, column, matrix, names, caption):
     """Six rows and eight columns of a large matrix around one number, which is framed."""
     top = max(0, min(place - 2, len(matrix) - 6))
     left = max(0, min(column - 3, matrix.shape[1] - 8))
@@ -184,19 +181,13 @@ def _draw_pipe(tokenizer, layer, text, token, column):
     with torch.no_grad():
         rows, total = layer.token(torch.tensor(ids)), layer(torch.tensor([ids]))[0]
         at = layer.positions(len(ids))
-    if at is None:
-        at = torch.zeros_like(rows)
-    near = slice(max(0, place - 12), place + 13)
-    picture = show.note(
-        f"1. {len(text)} characters, {len(ids)} tokens; those around token {place}:"
-    )
-    picture += show.tokens(pieces[near], ids[near], marked=[place - near.start])
-    for matrix, labels, caption in [
-        (rows, ids, f"2. Token rows, named by id: {list(rows.shape)}"),
-        (at, range(len(ids)), f"3. Position rows: {list(at.shape)}"),
-        (total, names, f"4. Their sum, the input tensor: {[1, *total.shape]}"),
-    ]:
-        picture += _draw_part(matrix, labels, place, column, caption)
+    at = torch.zeros_like(rows) if at is None else at
+    near, part = slice(max(0, place - 12), place + 13), partial(_draw_part, place, column)
+    said = f"1. {len(text)} characters, {len(ids)} tokens; those around token {place}:"
+    picture = show.note(said) + show.tokens(pieces[near], ids[near], marked=[place - near.start])
+    picture += part(rows, ids, f"2. Token rows, named by id: {list(rows.shape)}")
+    picture += part(at, range(len(ids)), f"3. Position rows: {list(at.shape)}")
+    picture += part(total, names, f"4. Their sum, the input tensor: {[1, *total.shape]}")
     # Bytes that are no whole character yet are left out of both counts.
     first = len(b"".join(pieces[:place]).decode("utf-8", "ignore"))
     last = len(b"".join(pieces[: place + 1]).decode("utf-8", "ignore"))
@@ -227,14 +218,13 @@ def pipe(text: str, tokenizer=None, layer=None) -> Playground:
 def _draw_costs(bytes_each, corpus, rate, cores, cents):
     size, price = corpus * bytes_each, cents / 100
     alone = size / (rate * 1e6) / 3600
-    text = f"{corpus:,.0f} tokens of {bytes_each:.1f} bytes on average"
+    length = f"{corpus:,.0f} tokens of {bytes_each:.1f} bytes on average"
     shards = f"2 bytes a token; {math.ceil(corpus / 1e8):,} of at most 100 million tokens"
-    hours = f"{alone:,.3f} of one core, divided by {cores:,}"
     paid = f"{alone:,.3f} hours of a core at {price:.2f}, however many share them"
     rows = [
-        ["text", f"{size / 1e9:,.3f} GB", text],
+        ["text", f"{size / 1e9:,.3f} GB", length],
         ["shards", f"{corpus * 2 / 1e9:,.3f} GB", shards],
-        ["hours", f"{alone / cores:,.3f}", hours],
+        ["hours", f"{alone / cores:,.3f}", f"{alone:,.3f} of one core, divided by {cores:,}"],
         ["price", f"{alone * cents / 100:,.2f}", paid],
     ]
     times = [alone, alone / 10, alone / 100, alone / 1000]

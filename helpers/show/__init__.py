@@ -1,9 +1,9 @@
 """Pictures that stand still: tokens, tables, bars, heat tables, windows, maps and merge trees.
 
 Each function returns a `Picture`, which a notebook shows as HTML and a terminal as plain text.
-Text from outside is escaped, and what cannot be seen (spaces, line ends, characters of no width)
-is made visible. Colours are tints of the Okabe-Ito palette, which colour-blind people can tell
-apart, and each colour is repeated by a word, a number or a line.
+Text from outside is escaped, and what cannot be seen in it is made visible. The colours are those
+of Okabe and Ito, which colour-blind people can tell apart, and a word, a number or a line always
+says the same.
 """
 
 from .drawings import figure, style, svg, tree, word_map  # noqa: F401
