@@ -132,7 +132,7 @@ class WindowDataset(Dataset):
 
 
 def _as_row(token_ids) -> torch.Tensor:
-    """Token ids as a tensor, copied only where they are a list."""
+    """Token ids as a tensor, copied only where they are a list or do not lie side by side."""
     try:
         row = token_ids.cpu() if isinstance(token_ids, torch.Tensor) else token_ids
         row = np.asarray(row)  # of a list in an eighth of torch.tensor's time
@@ -144,7 +144,7 @@ def _as_row(token_ids) -> torch.Tensor:
             f"token_ids is a {type(token_ids).__name__} {came}; expected is one row of whole "
             "numbers. Pass tokenizer.encode(text), or the pathlib.Path of a token file."
         )
-    return torch.from_numpy(row)
+    return torch.from_numpy(np.ascontiguousarray(row))  # torch can't take reversed arrays
 
 
 def _copy(windows: torch.Tensor, index) -> torch.Tensor:
@@ -186,6 +186,7 @@ class RandomOrder(Sampler):
     def __iter__(self) -> Iterator[int]:
         bits = max(12, (self.n - 1).bit_length())
         keys = torch.randint(1 << 62, (6, 2), generator=self.generator).tolist()
+        # 4,096 numbers at a time; what lies past the end is left out
         for start in range(0, 1 << bits, 1 << 12):
             numbers = np.arange(start, start + (1 << 12), dtype=np.uint64)
             for factor, term in keys:
@@ -195,9 +196,16 @@ class RandomOrder(Sampler):
 
 
 def create_dataloader_v1(
-    txt, batch_size: int = 4, max_length: int = 256, stride: int = 128, shuffle: bool = True,
-    drop_last: bool = True, num_workers: int = 0, tokenizer=None, seed: int | None = None,
-) -> DataLoader:  # fmt: skip
+    txt,
+    batch_size: int = 4,
+    max_length: int = 256,
+    stride: int = 128,
+    shuffle: bool = True,
+    drop_last: bool = True,
+    num_workers: int = 0,
+    tokenizer=None,
+    seed: int | None = None,
+) -> DataLoader:
     """The book's loader: batches [inputs, targets], each int64 [batch_size, max_length].
 
     txt: a text, token ids, or the pathlib.Path of a token file. tokenizer: GPT-2's by default.

@@ -438,6 +438,8 @@ def test_items_and_batches_are_int64_whatever_the_ids_came_as():
         NUMBERS,
         torch.tensor(NUMBERS, dtype=torch.int32),
         np.array(NUMBERS, dtype=np.uint16),
+        np.array(NUMBERS[::-1])[::-1],
+        np.repeat(NUMBERS, 2)[::2],
     ):
         dataset = WindowDataset(token_ids, 4, 4)
         inputs, targets = next(iter(DataLoader(dataset, 2)))

@@ -54,12 +54,12 @@ def connect(address: str | None = None, workers: int = 2):
 
 def hand_out(function, *columns, client=None, desc: str = "") -> list:
     """What map(function, *columns) gives, as a list: from this process, or from the workers."""
-    bar = {"total": len(columns[0]), "desc": desc}
+    total = len(columns[0])
     if client is None:
-        return list(progress(map(function, *columns), **bar))
+        return list(progress(map(function, *columns), total=total, desc=desc))
     jobs = client.map(function, *columns, pure=False)  # pure=False: run it, though it ran before
-    for _ in progress(dask().as_completed(jobs), **bar):
-        pass
+    for _ in progress(dask().as_completed(jobs), total=total, desc=desc):
+        pass  # only the bar moves on
     return client.gather(jobs)  # what each gave, in the order of the jobs
 
 
