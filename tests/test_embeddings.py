@@ -57,7 +57,7 @@ def test_the_toy_tables_and_their_lookups_agree_to_the_last_printed_digit(table,
 
 
 def test_hello_how_are_becomes_four_rows_of_128():
-    from helpers.windows import gpt2_tokenizer
+    from helpers.bpe import gpt2_tokenizer
 
     tokenizer = gpt2_tokenizer()
     ids = tokenizer.encode("Hello, how are")

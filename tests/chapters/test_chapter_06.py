@@ -157,7 +157,7 @@ def rows_moved(ids, vocab_size, step):
 def wrong_answers():
     one, cos = F.one_hot, F.cosine_similarity
     return {
-        check.one_hot_lookup: {
+        "one_hot_lookup": {
             "as long as a row of the table": lambda w, ids: (
                 one(ids, num_classes=w.shape[1]).float() @ w
             ),
@@ -166,7 +166,7 @@ def wrong_answers():
             "Not every table has 6 rows": lambda w, ids: one(ids, num_classes=6).float() @ w,
             "The table is transposed": lambda w, ids: one(ids, num_classes=len(w)).float() @ w.T,
         },
-        check.rows_changed: {
+        "rows_changed": {
             "as it came": lambda ids, size: rows_moved(
                 ids, size, lambda w, grad: w - 0.1 * grad - 0.01 * w
             ),
@@ -182,12 +182,12 @@ def wrong_answers():
             ),
             "with repeats": lambda ids, size: ids.flatten().tolist(),
         },
-        check.make_table: {
+        "make_table": {
             "finds no row": lambda vocab, dim: torch.nn.Embedding(max(vocab.values()), dim),
             "are swapped": lambda vocab, dim: torch.nn.Embedding(dim, len(vocab)),
             "belongs to no token": lambda vocab, dim: torch.nn.Embedding(len(vocab) + 1, dim),
         },
-        check.nearest: {
+        "nearest": {
             "This is the token itself": lambda w, i: cos(w, w[i], dim=1).argmax().item(),
             "`0` does not leave": lambda w, i: (
                 cos(w, w[i], dim=1).index_fill(0, torch.tensor(i), 0).argmax().item()
@@ -213,23 +213,27 @@ def test_each_wrong_answer_gets_its_own_message(exercise, part, answer):
 
 
 def test_right_answers_in_other_words_pass():
-    assert check.one_hot_lookup(lambda w, ids: torch.eye(len(w))[ids] @ w).passed
-    assert check.rows_changed(
-        lambda ids, size: rows_moved(ids, size, lambda w, grad: w - 0.01 * grad)
+    assert check.exercise("one_hot_lookup", lambda w, ids: torch.eye(len(w))[ids] @ w).passed
+    assert check.exercise(
+        "rows_changed", lambda ids, size: rows_moved(ids, size, lambda w, grad: w - 0.01 * grad)
     ).passed
-    assert check.rows_changed(lambda ids, size: ids.unique()).text.startswith("For input"), (
-        "a list is asked for"
-    )
-    assert check.make_table(
-        lambda vocab, dim: torch.nn.Embedding(max(vocab.values()) + 1, dim)
+    assert check.exercise("rows_changed", lambda ids, size: ids.unique()).text.startswith(
+        "For input"
+    ), "a list is asked for"
+    assert check.exercise(
+        "make_table", lambda vocab, dim: torch.nn.Embedding(max(vocab.values()) + 1, dim)
     ).passed
-    assert check.nearest(lambda w, i: F.cosine_similarity(w, w[i], dim=1).topk(2).indices[1]).passed
+    assert check.exercise(
+        "nearest", lambda w, i: F.cosine_similarity(w, w[i], dim=1).topk(2).indices[1]
+    ).passed
 
 
 def test_an_error_inside_an_answer_is_told():
-    verdict = check.nearest(lambda w, i: w[1000])
+    verdict = check.exercise("nearest", lambda w, i: w[1000])
     assert verdict.state == "wrong" and "IndexError" in verdict.text
-    whole_numbers = check.one_hot_lookup(lambda w, ids: F.one_hot(ids, num_classes=len(w)) @ w)
+    whole_numbers = check.exercise(
+        "one_hot_lookup", lambda w, ids: F.one_hot(ids, num_classes=len(w)) @ w
+    )
     assert "your code raised RuntimeError" in whole_numbers.text, (
         "another error than that of a known mistake"
     )

@@ -8,8 +8,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from helpers import check, show
+from helpers.bpe import gpt2_tokenizer
 from helpers.embeddings import GPT2_SIZES, InputEmbedding, rotate, sinusoidal_positions
-from helpers.windows import create_dataloader_v1, gpt2_tokenizer
+from helpers.windows import create_dataloader_v1
 from tests.tools.books import AWAKENING, CHAPTERS, VERDICT, Chapter, code, exercises, read, tags
 
 PATH = next((path for path in CHAPTERS if path.name.startswith("07_")), None)
@@ -88,7 +89,9 @@ def test_the_chapter_prints_both_known_batches_and_all_known_shapes():
 
 
 def test_the_chapter_prints_the_sizes_of_both_tables_of_each_model():
-    lines = [line.split() for line in Chapter("07").printed("GPT2_SIZES.items()").splitlines()[1:]]
+    lines = [
+        line.split() for line in Chapter("07").printed("in GPT2_SIZES.items()").splitlines()[1:]
+    ]
     assert lines == [
         [name, str(dim), f"{50257 * dim:,}", f"{1024 * dim:,}"]
         for name, (_, dim) in GPT2_SIZES.items()
@@ -127,18 +130,16 @@ def test_the_last_place_of_gpt2_is_1023_and_1024_is_an_index_error():
 def test_order_is_lost_without_positions_or_without_attention_and_kept_with_both(ours):
     names, _ = ours
     count, attend, places = names["count_sums"], names["attend"], names["place_rows"]
-    assert [count(lambda rows: rows), count(attend), count(lambda rows: rows + places)] == [1, 1, 1]
-    assert count(lambda rows: attend(rows + places)) == len(list(permutations(range(5))))
-    assert count(lambda rows: attend(rows, causal=True)) == 120
+    keep, masked = names["as_they_are"], names["attend_masked"]
+    assert [count(keep), count(attend), count(keep, places)] == [1, 1, 1]
+    assert count(attend, places) == len(list(permutations(range(5))))
+    assert count(masked) == count(masked, places) == 120
     assert [names["count_different"](names[kind][:, -1]) for kind in ("alone", "placed")] == [
         5,
         120,
     ]
-    assert (
-        Chapter("07")
-        .printed("five_rows = ")
-        .endswith("\n5 without positions, 120 with positions\n")
-    )
+    printed = Chapter("07").printed("five_rows = ")
+    assert printed.endswith("\n5 without positions\n120 with positions\n")
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -193,7 +194,7 @@ def test_the_right_choices_hold_on_both_texts(ours, on_the_verdict):
 
 
 def test_figures_say_what_they_show(ours):
-    (heat,), lines = ours[1]["alts"], list(ours[0]["lines"].values())
+    (heat,), lines = ours[1]["alts"], list(ours[0]["products"].values())
     turns = list(map(int, re.findall(r"(\d+) in hand", heat)))
     assert turns == sorted(turns, reverse=True) and turns[-1] == 0
     assert all(line == pytest.approx(lines[0], abs=0.001) for line in lines[:3])  # waves
@@ -222,7 +223,9 @@ def test_the_sentences_are_five_tokens_and_swap_two_of_them():
 
 def solved(name: str) -> str:
     return next(
-        solution for cell, solution in exercises(read(PATH)) if f"check.{name}(" in cell.source
+        solution
+        for cell, solution in exercises(read(PATH))
+        if f'check.exercise("{name}"' in cell.source
     )
 
 
@@ -329,7 +332,7 @@ def test_a_typical_wrong_answer_is_told_what_is_wrong(name, old, new, message):
     assert solution.count(old) == 1, f"{old!r} in\n{solution}"
     names = {"torch": torch, "check": check}
     exec(solution, names)
-    assert getattr(check, name)(names[name]).passed
+    assert check.exercise(name, names[name]).passed
     exec(solution.replace(old, new), names)
-    verdict = getattr(check, name)(names[name])
+    verdict = check.exercise(name, names[name])
     assert not verdict.passed and message in verdict.text, verdict.text

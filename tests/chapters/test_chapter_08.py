@@ -15,11 +15,11 @@ from torch.nn import functional as F
 
 from helpers import check
 from helpers.backstage.downloads import DATA
-from helpers.bpe import BytePairTokenizer
+from helpers.bpe import BytePairTokenizer, gpt2_tokenizer
 from helpers.embeddings import InputEmbedding
 from helpers.texts import load_text
 from helpers.vectors import toy_corpus
-from helpers.windows import WindowDataset, create_dataloader_v1, gpt2_tokenizer
+from helpers.windows import WindowDataset, create_dataloader_v1
 from helpers.words import build_vocab
 from tests.tools.books import VERDICT, Chapter, assert_told, each_wrong_answer
 
@@ -260,14 +260,14 @@ def spans(number_of, size=len):
 
 def wrong_answers():
     return {
-        check.count_numbers: {
+        "count_numbers": {
             "counted twice": lambda v, c, d: 2 * v * d + c * d + 4 * d * d,
             "One was counted": lambda v, c, d: v * d + c * d + d * d,
             "The one called out": lambda v, c, d: v * d + c * d + 3 * d * d,
             "not dim": lambda v, c, d: v * d + c * d + 4 * d,
             "A position is a row": lambda v, c, d: v * d + c + 4 * d * d,
         },
-        check.shuffled_token: {
+        "shuffled_token": {
             "as it came": lambda numbers, stride, window, place: window * stride + place,
             "where the window of that number lies": lambda n, stride, window, place: (
                 n.index(window) * stride + place
@@ -278,13 +278,13 @@ def wrong_answers():
             "Windows start": lambda numbers, stride, window, place: numbers[window] + place,
             "4 for the stride": lambda numbers, stride, window, place: numbers[window] * 4 + place,
         },
-        check.next_token_loss: {
+        "next_token_loss": {
             "It still shifts": lambda s, t: cross(s[:, :-1], t[:, 1:]),
             "the other way": lambda s, t: cross(s[:, 1:], t[:, :-1]),
             "The last place": lambda s, t: cross(s[:, :-1], t[:, :-1]),
             "a sum": lambda s, t: cross(s, t) * t.numel(),
         },
-        check.trace: {
+        "trace": {
             "The stride is left out": spans(lambda stride, window, place: window + place),
             "4 for the stride": spans(lambda stride, window, place: window * 4 + place),
             "where the window starts": spans(lambda stride, window, place: window * stride),
@@ -315,12 +315,16 @@ def test_each_wrong_answer_gets_its_own_message(exercise, part, answer):
 
 
 def test_right_answers_in_other_words_pass(chapter):
-    assert check.count_numbers(
-        lambda v, c, d: sum(table.numel() for table in chapter["TinyModel"](v, c, d).parameters())
+    assert check.exercise(
+        "count_numbers",
+        lambda v, c, d: sum(table.numel() for table in chapter["TinyModel"](v, c, d).parameters()),
     ).passed
-    assert check.next_token_loss(lambda s, t: F.cross_entropy(s.transpose(1, 2), t)).passed
-    assert check.trace(
-        lambda p, s, w, k: (len(b"".join(p[: w * s + k])), len(b"".join(p[: w * s + k + 1])))
+    assert check.exercise(
+        "next_token_loss", lambda s, t: F.cross_entropy(s.transpose(1, 2), t)
+    ).passed
+    assert check.exercise(
+        "trace",
+        lambda p, s, w, k: (len(b"".join(p[: w * s + k])), len(b"".join(p[: w * s + k + 1]))),
     ).passed
 
 
@@ -329,7 +333,10 @@ def test_the_token_of_the_exercise_is_the_one_in_a_shuffled_batch():
     numbers = torch.randperm(len(windows), generator=torch.Generator().manual_seed(8))[:5]
     inputs = windows[numbers][0]
     tokens = [
-        [check.shuffled_token.right(numbers.tolist(), 3, window, place) for place in range(4)]
+        [
+            check.find("shuffled_token").right(numbers.tolist(), 3, window, place)
+            for place in range(4)
+        ]
         for window in range(5)
     ]
     assert (inputs - 100).tolist() == tokens
