@@ -120,6 +120,14 @@ def heat(
     return _join(rows, caption)
 
 
+def _strip(name: str, start: int, end: int, places: range, texts, fill: str) -> list[str]:
+    """A row with the texts at the places from `start` to before `end`, and nothing elsewhere."""
+    row = [_head(name)]
+    for place, text in zip(places, texts, strict=True):
+        row.append(_cell(text, fill) if start <= place < end else _cell(""))
+    return row
+
+
 def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6) -> Picture:
     """The tokens in a strip; beneath it each window's inputs, counted from 0, and its targets.
 
@@ -135,11 +143,9 @@ def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6
         seen = [visible(pieces[place]) for place in places]
         rows = [[_head("position"), *map(_head, places)], [_head("token"), *map(_cell, seen)]]
         for start in inside:
-            for name, first, fill in [("input", start, TINTS[1]), ("target", start + 1, TINTS[0])]:
-                rows.append([_head(f"{name} {start // stride}")])
-                for place, text in zip(places, seen, strict=True):
-                    held = first <= place < first + max_length
-                    rows[-1].append(_cell(text, fill) if held else _cell(""))
+            number, end = start // stride, start + max_length
+            rows.append(_strip(f"input {number}", start, end, places, seen, TINTS[1]))
+            rows.append(_strip(f"target {number}", start + 1, end + 1, places, seen, TINTS[0]))
         rows.append([_head("times a target")])
         for place in places:
             count = _cell(counts[place]) if counts[place] else _cell("lost", LOST)
