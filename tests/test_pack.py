@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import shutil
@@ -85,6 +86,16 @@ def test_a_book_that_can_not_be_had_is_left_out_and_named(tmp_path, folder):
     (folder / "song.txt").unlink()
     assert pack.pack(tmp_path / "class.zip")[1] == ["song"]
     assert zipfile.ZipFile(tmp_path / "class.zip").namelist() == ["tale.txt"]
+
+
+def test_what_was_never_asked_for_is_packed_only_where_it_lies_here(tmp_path, folder, monkeypatch):
+    song = dataclasses.replace(downloads.FILES["song"], optional=True)
+    monkeypatch.setitem(downloads.FILES, "song", song)
+    pack.pack(tmp_path / "with.zip")
+    assert zipfile.ZipFile(tmp_path / "with.zip").namelist() == ["tale.txt", "song.txt"]
+    (folder / "song.txt").unlink()
+    assert pack.pack(tmp_path / "without.zip")[1] == []
+    assert zipfile.ZipFile(tmp_path / "without.zip").namelist() == ["tale.txt"]
 
 
 def test_without_a_needed_file_nothing_is_packed(tmp_path, folder, monkeypatch):

