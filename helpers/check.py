@@ -26,114 +26,27 @@ Questions are in chapter_01.json (a text may hold `code`; a KEY is used once in 
                    "KEY": {"question": "", "number": true, "explain": "why it is so"}},
    "quiz": [{"question": "", "choices": [{"text": "", "right": true, "why": ""}, ...]}]}
 In outcome(KEY, value) the right choice is the one whose text, without backticks, is str(value).
+helpers/exercises/asking.py asks them, helpers/exercises/judge.py judges what is answered.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from difflib import get_close_matches
-from functools import partial
 from importlib import import_module
 from pathlib import Path
-from string import ascii_uppercase
 
+from .exercises.asking import QUESTIONS, SAID, Ask, Outcome, as_printed, questions
 from .exercises.judge import Exercise, Verdict, is_blank, rich, same, short  # noqa: F401
 from .show import Picture
 
-QUESTIONS = Path(__file__).resolve().parent / "exercises"
 CHAPTERS = [path.stem[-2:] for path in sorted(QUESTIONS.glob("chapter_*.py"))]
-SAID = {True: "Right.", False: "Not quite."}  # to a choice in a quiz
 LOADED: dict[str, dict[str, Exercise]] = {}  # chapter -> its exercises by name
 # What this kernel was asked, and what it answered.
 ANSWERS = {}  # key -> prediction
 CAME = {}  # key -> what came out first
+SHOWN = {}  # key -> that, and the HTML of what was shown with it, since the question was asked
 SOLVED = set()  # names of exercises
 HERE = set()  # chapters
-
-
-class Ask(Picture):
-    """Questions as still text; where widgets live also `.controls` and `.notes`, and a `.score`.
-
-    Each item is (question, {choice: explanation}); without choices a number is asked for.
-    reply(place of the item, what was chosen) gives the Verdict. If folded, what explains the
-    choices can be opened.
-    """
-
-    def __init__(self, items: list[tuple], reply: Callable[[int, str], Verdict], folded: bool):
-        import ipywidgets as w
-
-        super().__init__("")
-        self.controls, self.notes, self.score = [], [], w.HTML()
-        self.reply = reply
-        parts = []
-        for number, (question, choices) in enumerate(items):
-            asked = f"<div><b>{rich(question)}</b></div>"
-            self.html += asked + _lettered(choices)
-            if folded:  # the empty <div> starts a line in the plain text
-                self.html += "<details><summary>Answers</summary><div></div>"
-                self.html += _lettered(choices.values()) + "</details>"
-            control, note = _control(choices), w.HTML()
-            control.observe(partial(self._answer, number), "value")
-            self.controls.append(control)
-            self.notes.append(note)
-            parts += [w.HTML(asked), control, note]
-        self.box = w.VBox([*parts, self.score])
-
-    def _answer(self, number: int, change: dict) -> None:
-        self.notes[number].value = self.reply(number, change["new"]).html
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
-        return {"application/vnd.jupyter.widget-view+json": view, **super()._repr_mimebundle_()}
-
-
-def _lettered(texts) -> str:
-    rows = zip(ascii_uppercase, texts, strict=False)
-    return "".join(f"<div>{letter}. {rich(text)}</div>" for letter, text in rows)
-
-
-def _control(choices: dict):
-    """The widget for one question."""
-    import ipywidgets as w
-
-    if not choices:
-        return w.Text(placeholder="a number")
-    options = [(text.replace("`", ""), text) for text in choices]
-    wide = {"width": "max-content"}  # else long choices are cut off
-    return w.RadioButtons(options=options, index=None, layout=wide)
-
-
-def questions(part: str, chapter: str = "*") -> list[tuple]:
-    """(key, item, chapter) of all "predictions" or "quiz"; one that is malformed is named."""
-    found = []
-    for path in sorted(QUESTIONS.glob(f"chapter_{chapter}.json")):
-        key = part
-        try:
-            items = json.loads(path.read_text("utf-8"))[part]
-            if part == "quiz":
-                items = dict(enumerate(items, 1))
-            for key, item in items.items():
-                "".join(_texts(item, part))  # fails on what is no text
-                found.append((key, item, path.stem[-2:]))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"{path.name}, {key}: {type(error).__name__}: {error}. Expected is the format at "
-                "the top of helpers/check.py. Mend it."
-            ) from error
-    return found
-
-
-def _texts(item: dict, part: str) -> list[str]:
-    """All texts of a question; fails where one is missing."""
-    if "number" in item:
-        return [item["question"], item["explain"]]
-    if part == "predictions":
-        return [item["question"], *item["choices"], *item["choices"].values()]
-    texts = [item["question"]]
-    for choice in item["choices"]:
-        texts += [choice["text"], SAID[choice["right"]], choice["why"]]
-    return texts
 
 
 def _prediction(wanted: str) -> tuple[dict, dict]:
@@ -153,6 +66,7 @@ def _prediction(wanted: str) -> tuple[dict, dict]:
 def predict(key: str, answer=None) -> Ask:
     """Ask for a prediction, or keep `answer` as it; ValueError if it is no choice or no number."""
     item, choices = _prediction(key)
+    SHOWN.pop(key, None)  # it is asked anew
 
     def keep(_, given: str) -> Verdict:
         CAME.pop(key, None)  # a new prediction is about what comes out from now on
@@ -161,7 +75,10 @@ def predict(key: str, answer=None) -> Ask:
         except ValueError:
             ANSWERS.pop(key, None)
             return Verdict("open", "A number is expected, in digits, such as 1200 or 0.5.")
-        return Verdict("open", f"Noted: {given}. Run the next cell to see what comes out.")
+        if key in SHOWN:  # what was asked for is there already
+            came, above = SHOWN[key]
+            return Outcome(_verdict(key, came), above, folded=False)
+        return Verdict("open", f"Noted: {given}. Run on to see what comes out.")
 
     ask = Ask([(f"Predict: {item['question']}", choices)], keep, folded=False)
     if answer is not None:
@@ -174,12 +91,9 @@ def predict(key: str, answer=None) -> Ask:
     return ask
 
 
-def outcome(key: str, value) -> Verdict:
+def _verdict(key: str, came: str) -> Verdict:
     """What came out, beside what was predicted, and why; of a changed value only that it came."""
     item, choices = _prediction(key)
-    if getattr(value, "shape", None) == ():
-        value = value.item()  # the number in a tensor
-    came = f"{value:.10g}" if isinstance(value, float) else str(value)
     guess = ANSWERS.get(key)
     before = CAME.setdefault(key, came)
     if came != before:
@@ -187,19 +101,33 @@ def outcome(key: str, value) -> Verdict:
         return Verdict("open", f"Before, {before} came out, and now {came}.{about}")
     why = item.get("explain") or choices.get(came, "")
     if guess is None:
-        said = f"You did not predict this one. What came out: {came}. {why}"
-        return Verdict("open", said.strip())
+        return Verdict("open", f"What came out: {came}. {why}".strip())
     predicted = guess if choices else f"{guess:.10g}"
     if came == predicted:
         return Verdict("right", f"You predicted {predicted}, and {came} came out. {why}")
     if not choices:
-        off = guess - float(value)
+        off = guess - float(came)
         why = f"Your guess is {abs(off):.10g} too {'high' if off > 0 else 'low'}. {why}"
     elif came in choices:
         why = choices[guess]
     else:
         why = "None of the choices says exactly this."
     return Verdict("open", f"You predicted {predicted}; what came out is {came}. {why}")
+
+
+def outcome(key: str, value, *shown) -> Outcome:
+    """What came out, beside what was predicted, beneath what there is to see of it.
+
+    shown: pictures, and texts or other values, which stand there as if printed one a line.
+    Before there is a prediction all this is folded; run again, it shows itself.
+    """
+    if getattr(value, "shape", None) == ():
+        value = value.item()  # the number in a tensor
+    came = f"{value:.10g}" if isinstance(value, float) else str(value)
+    above = as_printed(shown)
+    folded = key not in ANSWERS and key not in SHOWN
+    SHOWN.setdefault(key, (came, above))
+    return Outcome(_verdict(key, came), above, folded)
 
 
 def quiz(chapter: str) -> Ask:

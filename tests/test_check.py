@@ -1,6 +1,7 @@
 """The engine of predictions, questions and exercises, and every file of questions there is."""
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -9,7 +10,8 @@ from types import FunctionType
 
 import pytest
 
-from helpers import check
+from helpers import check, show
+from helpers.exercises import asking
 from tests.tools.books import NAMES
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -52,13 +54,14 @@ def fresh(monkeypatch, tmp_path):
     for name, value in (
         ("ANSWERS", {}),
         ("CAME", {}),
+        ("SHOWN", {}),
         ("SOLVED", set()),
         ("HERE", set()),
-        ("QUESTIONS", tmp_path),
         ("CHAPTERS", ["01", "02"]),
         ("LOADED", {"01": {}, "02": {}}),
     ):
         monkeypatch.setattr(check, name, value)
+    monkeypatch.setattr(asking, "QUESTIONS", tmp_path)
     write(tmp_path, GOOD)
 
 
@@ -132,6 +135,7 @@ def test_prediction_is_a_widget_and_stands_still_without_its_answers():
         "A. 1",
         "B. 3",
         "C. <script>4</script>",
+        asking.DECIDE,
     ]
     assert "dashes" not in given["text/html"]
     assert ask.controls[0].index is None and check.ANSWERS == {}
@@ -140,8 +144,105 @@ def test_prediction_is_a_widget_and_stands_still_without_its_answers():
 @pytest.mark.parametrize("value", [3, "3"])
 def test_skipped_prediction_says_the_same_each_time(value):
     assert check.outcome("how-many", value).text == (
-        "You did not predict this one. What came out: 3. The dashes are a token too."
+        "What came out: 3. The dashes are a token too."
     )
+    assert check.outcome("how-many", value).text == check.outcome("how-many", value).text
+
+
+def visible(html):
+    """What of a page can be read before anything is opened."""
+    return show.plain(re.sub("<details>.*?</details>", "", html, flags=re.S))
+
+
+def test_outcome_without_a_prediction_is_folded_until_it_is_opened_or_run_again():
+    check.predict("how-many")
+    picture = show.table([["left", 4]], caption="pieces")
+    things = ("one\n  two <b>", ["a", 1], picture, 2.5)
+    given = bundle(check.outcome("how-many", 3, *things))
+    line = "○ Guess first, or run this cell again to see it."
+    assert given["text/plain"] == visible(given["text/html"]) == line
+    assert given["text/html"].count("<details>") == 1 and "<b>" not in given["text/html"]
+    all_of_it = [
+        "one", "  two <b>", "['a', 1]", "pieces", "left  4", "2.5",
+        "○ What came out: 3. The dashes are a token too.",
+    ]  # fmt: skip
+    opened = [line, "What came out", *all_of_it]
+    assert show.plain(given["text/html"]).splitlines() == opened
+    for _ in range(2):
+        again = bundle(check.outcome("how-many", 3, *things))
+        assert (
+            again["text/plain"].splitlines() == all_of_it and "<details" not in again["text/html"]
+        )
+
+
+def test_asked_again_an_outcome_is_folded_again():
+    for _ in range(2):
+        check.predict("how-many")
+        assert "Guess first" in repr(check.outcome("how-many", 3, "a", "--", "b"))
+    assert repr(check.outcome("how-many", 3)).startswith("○ What came out: 3.")
+    check.predict("how-many").controls[0].index = 1
+    assert repr(check.outcome("how-many", 3, "a")).startswith("a\n✓ You predicted 3")
+
+
+def test_outcome_that_was_run_before_any_question_is_folded_as_well():
+    assert "Guess first" in repr(check.outcome("length", 12))
+    assert "Guess first" not in repr(check.outcome("length", 12))
+
+
+def test_outcome_after_a_prediction_shows_itself():
+    check.predict("how-many", 1)
+    given = bundle(check.outcome("how-many", 3, "a", "--", "b"))
+    assert "<details" not in given["text/html"]
+    assert given["text/plain"].splitlines() == [
+        *["a", "--", "b"],
+        "○ You predicted 1; what came out is 3. You kept the word whole.",
+    ]
+
+
+def test_a_guess_after_the_outcome_is_judged_at_once():
+    choice, number = check.predict("how-many"), check.predict("length")
+    pieces = ["a", "--"]
+    check.outcome("how-many", 3, pieces)
+    check.outcome("length", 12)
+    pieces.append("what is done to it later")
+    choice.controls[0].index = 0
+    assert show.plain(choice.notes[0].value).splitlines() == [
+        "['a', '--']",
+        "○ You predicted 1; what came out is 3. You kept the word whole.",
+    ]
+    choice.controls[0].index = 1
+    assert "✓ You predicted 3, and 3 came out." in choice.notes[0].value
+    number.controls[0].value = "about ten"
+    assert "A number is expected" in number.notes[0].value
+    assert "12" not in show.plain(number.notes[0].value).replace("1200", "")
+    number.controls[0].value = "10"
+    assert "Your guess is 2 too low. It has 12 signs." in number.notes[0].value
+    assert check.outcome("how-many", 3).passed
+
+
+def test_a_guess_after_a_changed_line_is_about_what_came_first():
+    ask = check.predict("how-many")
+    check.outcome("how-many", 3, "first")
+    assert check.outcome("how-many", 1, "then").text == "Before, 3 came out, and now 1."
+    ask.controls[0].value = "3"
+    assert show.plain(ask.notes[0].value).startswith("first\n✓ You predicted 3, and 3 came out.")
+    assert check.outcome("how-many", 1).text == (
+        "Before, 3 came out, and now 1. Your prediction was about the first."
+    )
+
+
+def test_a_guess_in_a_question_that_was_asked_anew_is_about_what_will_come():
+    check.predict("how-many", 3)
+    check.outcome("how-many", 3)
+    ask = check.predict("how-many")
+    ask.controls[0].value = "`1`".strip("`")
+    assert "Noted: 1. Run on to see what comes out." in ask.notes[0].value
+    assert check.outcome("how-many", 1).passed
+
+
+def test_a_number_is_taken_when_it_is_whole():
+    (box,) = check.predict("length").controls
+    assert not box.continuous_update, "else its first digit would be the guess"
 
 
 def test_chosen_prediction_is_kept_and_set_beside_what_came_out():
@@ -169,7 +270,7 @@ def test_prediction_without_widgets_and_what_is_no_choice():
 
 
 def test_outcome_that_no_choice_names():
-    assert check.outcome("how-many", 7).text == "You did not predict this one. What came out: 7."
+    assert check.outcome("how-many", 7).text == "What came out: 7."
     check.predict("how-many", 1)
     assert check.outcome("how-many", 7).text == (
         "You predicted 1; what came out is 7. None of the choices says exactly this."
@@ -669,6 +770,7 @@ def test_outcome_of_tensors_and_floats():
     check.predict("length", 0.3)
     assert check.outcome("length", 0.1 + 0.2).text.startswith("You predicted 0.3, and 0.3 ")
     check.CAME.clear()  # as in another kernel: this is about another number
+    check.SHOWN.clear()
     assert "is 12. Your guess is 11.7 too low." in check.outcome("length", torch.tensor(12)).text
 
 
@@ -749,7 +851,7 @@ def no_key_twice(pairs):
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_questions_of_a_chapter(path, monkeypatch):
-    monkeypatch.setattr(check, "QUESTIONS", path.parent)
+    monkeypatch.setattr(asking, "QUESTIONS", path.parent)
     data = json.loads(path.read_text("utf-8"), object_pairs_hook=no_key_twice)
     assert set(data) == {"predictions", "quiz"}
     assert len(data["predictions"]) >= 3 and 4 <= len(data["quiz"]) <= 6
@@ -761,7 +863,8 @@ def test_questions_of_a_chapter(path, monkeypatch):
             assert set(item) == {"question", "choices"}
             whys = item["choices"]
         fit_to_read(item["question"], whys)
-        assert bundle(check.predict(key))["text/plain"].startswith("Predict: ")
+        still = bundle(check.predict(key))["text/plain"]
+        assert still.startswith("Predict: ") and still.endswith(f"\n{asking.DECIDE}")
     for item in data["quiz"]:
         assert set(item) == {"question", "choices"}
         assert [choice["right"] for choice in item["choices"]].count(True) == 1

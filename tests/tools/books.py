@@ -9,6 +9,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from helpers.show import plain
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHAPTERS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 NAMES = [path.stem for path in CHAPTERS]
@@ -76,15 +78,14 @@ def exercises(book) -> list[tuple]:
 
 
 def shown(cell) -> str:
-    """All text that a cell's outputs show."""
+    """All text that a cell's outputs show, with all opened that is folded."""
     parts = []
     for output in cell.get("outputs", []):
-        parts.append(
-            output.get("text")
-            or output.get("data", {}).get("text/plain")
-            or output.get("evalue")
-            or ""
-        )
+        data = output.get("data", {})
+        text = output.get("text") or data.get("text/plain") or output.get("evalue") or ""
+        if "<details>" in data.get("text/html", ""):
+            text = plain(data["text/html"])
+        parts.append(text)
     return "\n".join(parts)
 
 

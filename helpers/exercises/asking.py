@@ -1,0 +1,142 @@
+"""Questions: how they are read from their files and asked, and how what came out is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from html import escape
+from itertools import groupby
+from pathlib import Path
+from string import ascii_uppercase
+
+from ..show import Picture
+from .judge import Verdict, rich
+
+QUESTIONS = Path(__file__).resolve().parent
+SAID = {True: "Right.", False: "Not quite."}  # to a choice in a quiz
+# Beneath a prediction where no widget lives, and in place of an outcome that nobody predicted.
+DECIDE = "Decide before you go on. Where the notebook can be run, run this cell and answer here."
+GUESS_FIRST = "Guess first, or run this cell again to see it."
+PRINTED = "margin:.3em 0;white-space:pre-wrap;color:#111;background:#fff"
+
+
+def questions(part: str, chapter: str = "*") -> list[tuple]:
+    """(key, item, chapter) of all "predictions" or "quiz"; one that is malformed is named."""
+    found = []
+    for path in sorted(QUESTIONS.glob(f"chapter_{chapter}.json")):
+        key = part
+        try:
+            items = json.loads(path.read_text("utf-8"))[part]
+            if part == "quiz":
+                items = dict(enumerate(items, 1))
+            for key, item in items.items():
+                "".join(_texts(item, part))  # fails on what is no text
+                found.append((key, item, path.stem[-2:]))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{path.name}, {key}: {type(error).__name__}: {error}. Expected is the format at "
+                "the top of helpers/check.py. Mend it."
+            ) from error
+    return found
+
+
+def _texts(item: dict, part: str) -> list[str]:
+    """All texts of a question; fails where one is missing."""
+    if "number" in item:
+        return [item["question"], item["explain"]]
+    if part == "predictions":
+        return [item["question"], *item["choices"], *item["choices"].values()]
+    texts = [item["question"]]
+    for choice in item["choices"]:
+        texts += [choice["text"], SAID[choice["right"]], choice["why"]]
+    return texts
+
+
+class Ask(Picture):
+    """Questions as still text; where widgets live also `.controls` and `.notes`, and a `.score`.
+
+    Each item is (question, {choice: explanation}); without choices a number is asked for.
+    reply(place of the item, what was chosen) gives the Verdict. If folded, what explains the
+    choices can be opened; else the still text says how to answer.
+    """
+
+    def __init__(self, items: list[tuple], reply: Callable[[int, str], Verdict], folded: bool):
+        import ipywidgets as w
+
+        super().__init__("")
+        self.controls, self.notes, self.score = [], [], w.HTML()
+        self.reply = reply
+        parts = []
+        for number, (question, choices) in enumerate(items):
+            asked = f"<div><b>{rich(question)}</b></div>"
+            self.html += asked + _lettered(choices)
+            if folded:
+                self.html += fold("Answers", _lettered(choices.values()))
+            control, note = _control(choices), w.HTML()
+            control.observe(partial(self._answer, number), "value")
+            self.controls.append(control)
+            self.notes.append(note)
+            parts += [w.HTML(asked), control, note]
+        if not folded:
+            self.html += f"<div>{DECIDE}</div>"
+        self.box = w.VBox([*parts, self.score])
+
+    def _answer(self, number: int, change: dict) -> None:
+        self.notes[number].value = self.reply(number, change["new"]).html
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
+        return {"application/vnd.jupyter.widget-view+json": view, **super()._repr_mimebundle_()}
+
+
+def _lettered(texts) -> str:
+    rows = zip(ascii_uppercase, texts, strict=False)
+    return "".join(f"<div>{letter}. {rich(text)}</div>" for letter, text in rows)
+
+
+def _control(choices: dict):
+    """The widget for one question."""
+    import ipywidgets as w
+
+    if not choices:  # answered by Enter, or by leaving the box, and not at its first digit
+        return w.Text(placeholder="a number, then Enter", continuous_update=False)
+    options = [(text.replace("`", ""), text) for text in choices]
+    wide = {"width": "max-content"}  # else long choices are cut off
+    return w.RadioButtons(options=options, index=None, layout=wide)
+
+
+def fold(name: str, html: str) -> str:
+    """HTML that can be opened; the empty <div> starts a line in the plain text."""
+    return f"<details><summary>{name}</summary><div></div>{html}</details>"
+
+
+def as_printed(things: tuple) -> str:
+    """HTML of pictures as they are, and of anything else as `print` shows it, one a line."""
+    html = ""
+    for drawn, group in groupby(things, lambda thing: isinstance(thing, Picture)):
+        if drawn:
+            html += "".join(picture.html for picture in group)
+        else:
+            lines = "\n".join(map(str, group))
+            html += f'<div><pre style="{PRINTED}">{escape(lines)}</pre></div>'
+    return html
+
+
+class Outcome(Verdict):
+    """The verdict on a prediction beneath the HTML of what came out; folded until it is opened.
+
+    In plain text nothing can be folded: there only the line that says so stands.
+    """
+
+    def __init__(self, verdict: Verdict, above: str, folded: bool):
+        super().__init__(verdict.state, verdict.text)
+        self.html = above + self.html
+        self.line = ""
+        if folded:
+            line = Verdict("open", GUESS_FIRST)
+            self.line = repr(line)
+            self.html = line.html + fold("What came out", self.html)
+
+    def __repr__(self) -> str:
+        return self.line or super().__repr__()
