@@ -10,12 +10,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-from . import NEWEST, bounds
+from . import NEWEST, ROOT
 from .backstage import classroom, downloads, pack
-from .backstage.downloads import ROOT, MissingDataError
+from .backstage.downloads import MissingDataError
+from .backstage.packages import REQUIREMENTS, bounds
 from .texts import load_text
 
-REQUIREMENTS = ROOT / "requirements.txt"
 FIRST = "notebooks/01_regex_tokenization.ipynb"
 
 
@@ -159,8 +159,8 @@ def write_copies(folder: Path) -> None:
     """Write the class's copies, and say where they run."""
     print(*classroom.write_copies(folder), sep="\n")
     print(
-        "They look for the folder helpers where they lie and above. Give them out inside a checkout "
-        f"of the course (this one is {ROOT}), or open them in Colab, where they fetch it."
+        "They look for the folder helpers where they lie and above. Give them out inside a "
+        f"checkout of the course (this one is {ROOT}), or open them in Colab, where they fetch it."
     )
 
 

@@ -227,6 +227,11 @@ def test_an_answer_that_takes_all_memory_costs_its_own_row_only():
     assert set(given.values()) == {("yes", "")}
 
 
+def test_what_a_notebook_prints_is_kept_nowhere():
+    prints = f"for _ in range(40): print('x' * 10**8)\n{solved_cell(FIRST[0])}"
+    assert mark(handed_in(**{FIRST[0]: prints}), "01", gigabytes=2) == YES
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 def test_no_file_that_a_notebook_writes_grows_without_end(tmp_path):
     file = tmp_path / "large"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests import teaching
+from tests.tools import teaching
 from tests.tools.books import ROOT, Chapter, read
 from tests.tools.teaching import PAGES, PLAN, TAUGHT
 

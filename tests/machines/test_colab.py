@@ -1,12 +1,12 @@
-"""The set-up cell, as a learner meets it: in Colab, in a checkout, elsewhere, twice; and what may go wrong there.
+"""The set-up cell, as a learner meets it: in Colab, in a checkout, elsewhere, run twice.
 
-Colab is a package google.colab that the kernel has loaded; the published course is a git repository on this disk.
+Colab is a package google.colab that the kernel has loaded; the published course is a git
+repository on this disk.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -19,8 +19,10 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from helpers import ADDRESS, KEPT, NEEDED, REFERENCE
+from helpers import ADDRESS, REFERENCE
+from helpers.backstage.packages import KEPT, NEEDED
 from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, shown
+from tests.tools.refresh import clean
 
 SETUP = code(read(CHAPTERS[0]))[0].source
 WHERE = "import helpers; print(helpers.__file__); print([p for p in sys.path if (Path(p) / 'helpers').is_dir()])"
@@ -90,10 +92,21 @@ def cell_for(address: str) -> str:
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
-def test_the_cell_is_the_same_in_all_chapters_and_at_most_8_lines(path):
-    assert code(read(path))[0].source == SETUP
-    assert len(SETUP.splitlines()) <= 8
-    assert f"--branch {REFERENCE} {ADDRESS} " in SETUP
+def test_the_cell_is_the_same_in_all_chapters_short_plain_and_folded(path):
+    cell = code(read(path))[0]
+    assert cell.source == SETUP and cell.outputs == []
+    assert cell.metadata == {"cellView": "form", "jupyter": {"source_hidden": True}}
+    lines = SETUP.splitlines()
+    assert lines[0].startswith("# @title ")  # what Colab shows in its place
+    assert len(lines) <= 24 and max(map(len, lines)) <= 88
+    assert f'"{ADDRESS}"' in SETUP and f'"--branch={REFERENCE}"' in SETUP
+
+
+def test_what_folds_the_cell_is_kept_when_a_notebook_is_run_anew():
+    book = read(CHAPTERS[0])
+    before = dict(code(book)[0].metadata)
+    code(book)[0].metadata["execution"] = {"iopub.execute_input": "now"}
+    assert code(clean(book))[0].metadata == before != {}
 
 
 # The four cases
@@ -175,7 +188,7 @@ def test_in_colab_without_an_answer_gits_own_words_and_a_remedy_come(colab, tmp_
 def test_without_git_it_is_named(colab, tmp_path):
     (tmp_path / "empty").mkdir()
     message = refused(tmp_path / "content", SETUP, PATH=str(tmp_path / "empty"), **colab)
-    assert re.search(r"git.*not found", message) and "in a new runtime of Colab" in message
+    assert "in a new runtime of Colab, where git fetches the course" in message
 
 
 @needs_git
@@ -216,19 +229,21 @@ def test_helpers_of_another_checkout_that_are_loaded_already_are_named(tmp_path)
 # What is installed there
 
 LACKING = """
-import sys, subprocess, importlib.util
+import sys, subprocess
 import helpers
+from helpers.backstage import packages
 if {colab}: sys.modules["google.colab"] = sys
-find, helpers.find_spec = helpers.find_spec, lambda name: None if name in {missing} else find(name)
+find = packages.find_spec
+packages.find_spec = lambda name: None if name in {missing} else find(name)
 class Done: returncode, stderr = {status}, "WARNING: slow\\nERROR: no gensim for you"
 subprocess.run = lambda command, **_: print(command[2:]) or Done
-try: helpers.install_missing()
+try: helpers.set_up(helpers.ROOT)
 except ImportError as error: print(error)
 """
 
 
 def lacking(*missing: str, colab: bool = True, status: int = 0) -> str:
-    """What install_missing says and does where these packages are missing."""
+    """What set_up says and does where these packages are missing."""
     program = LACKING.format(missing=missing, colab=colab, status=status)
     return subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True

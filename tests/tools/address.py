@@ -15,7 +15,9 @@ from tests.tools.books import ROOT
 
 SITE, COLAB = "https://github.com/", "https://colab.research.google.com/github/"
 # The ways in which a file names the course beside a plain link: to clone it, to open it in Colab.
-CLONE = re.compile(rf"--branch (?P<reference>\S+) (?P<address>{SITE}[\w.-]+/[\w.-]+)")
+CLONE = re.compile(
+    rf'address = \\?"(?P<address>{SITE}[\w.-]+/[\w.-]+).*?--branch=(?P<reference>[\w./-]+)', re.S
+)
 OPEN = re.compile(rf"{COLAB}(?P<name>[\w.-]+/[\w.-]+)/blob/(?P<reference>[^)\s]+?)/notebooks/")
 ONE = {name: re.compile(rf'^{name} = "(.*)"$', re.M) for name in ("ADDRESS", "REFERENCE")}
 
@@ -57,10 +59,7 @@ def publish(root: Path, address: str, reference: str) -> int:
         )
     old, old_reference = present(root)
     changes = [
-        (
-            rf"(--branch ){re.escape(old_reference)} {re.escape(old)}(?![\w-])",
-            rf"\g<1>{reference} {address}",
-        ),
+        (rf"--branch={re.escape(old_reference)}(?![\w./-])", f"--branch={reference}"),
         (
             rf"{re.escape(old.replace(SITE, COLAB))}/blob/{re.escape(old_reference)}/",
             f"{address.replace(SITE, COLAB)}/blob/{reference}/",

@@ -18,6 +18,7 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 FOLDERS = re.compile(
     r"(?:/|[A-Z]:\\)[^\s:'\"]*[/\\](?=(?:site-packages|helpers|python3\.\d+)[/\\])"
 )
+KEPT = ("tags", "jupyter", "cellView")  # of a cell: its tags, and whether its source is folded
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -28,7 +29,7 @@ def clean(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
         "language_info": {"name": "python"},
     }
     for cell in book.cells:
-        cell.metadata = {name: value for name, value in cell.metadata.items() if name == "tags"}
+        cell.metadata = {name: value for name, value in cell.metadata.items() if name in KEPT}
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
             if output.get("metadata"):
