@@ -152,7 +152,8 @@ def check_shards(folder: str | Path) -> dict:
             f"{path.name} in {path.parent.name!r} can't be read ({type(error).__name__}); expected "
             "is what write_shards wrote last. Run write_shards again: it keeps whole shards."
         ) from None
-    for name, n_tokens, sha256 in progress(shards, desc="Checking", disable=len(shards) < 50):
+    few = len(shards) < 50
+    for name, n_tokens, sha256 in progress(shards, desc="Checking shards", disable=few):
         file, came = Path(folder, name), ""
         if not file.exists():
             came = "is missing"
@@ -231,12 +232,14 @@ class Order(Sampler):
                 f"rank {rank} of {ranks} ranks and start {start} came; expected is a rank from 0 "
                 f"to {ranks - 1} and a start from 0 to {n // max(1, ranks)}. Change them."
             )
-        self.n, self.rank, self.ranks, self.start, self.seed = n, rank, ranks, start, seed + epoch
+        self.n, self.rank, self.ranks = n, rank, ranks
+        self.seed, self.epoch, self.start = seed, epoch, start
 
     def __len__(self) -> int:
         return self.n // self.ranks - self.start
 
     def __iter__(self) -> Iterator[int]:
-        order = RandomOrder(self.n, torch.Generator().manual_seed(self.seed))
-        first, rest = self.rank + self.start * self.ranks, self.n % self.ranks
-        return islice(order, first, self.n - rest, self.ranks)
+        chance = torch.Generator().manual_seed(self.seed + self.epoch)
+        first = self.rank + self.start * self.ranks
+        end = self.n - self.n % self.ranks
+        return islice(RandomOrder(self.n, chance), first, end, self.ranks)
