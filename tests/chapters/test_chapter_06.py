@@ -75,7 +75,7 @@ def test_the_chapter_prints_the_known_shapes():
 def test_the_rows_that_each_rule_and_torchs_optimizer_of_that_name_moves(name, moved):
     names = CHAPTER.defined("def after_step", "def rows_moved", torch=torch)
     assert names["rows_moved"](name) == moved
-    assert f"{name} {moved}" in printed("def rows_moved")
+    assert f"'{name}': {moved}" in printed("def rows_moved")
     toy, theirs = torch.nn.Embedding(1000, 8), []
     optimizer = getattr(torch.optim, name)(toy.parameters(), lr=0.1)
     for batch in (torch.arange(0, 10), torch.arange(10, 20)):
