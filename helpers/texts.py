@@ -7,6 +7,7 @@ from .backstage.downloads import DATA, fetch
 
 OUR_STORY = "the-wall-walker"  # in data/, written for this course
 BOOKS = ("the-verdict", "the-awakening")  # fetched, see data/README.md
+SHORTEST = 1_500  # characters; with fewer, some windows and vocabularies of the chapters are empty
 
 
 def text_name() -> str:
@@ -22,7 +23,7 @@ def load_text(name: str | None = None) -> str:
             of your own in UTF-8. None: the text that COURSE_TEXT names, or else our own story.
 
     Raises:
-        ValueError: no text has this name, or the file is not UTF-8.
+        ValueError: no text has this name, the file is not UTF-8, or it is shorter than SHORTEST.
         FileNotFoundError: there is no file at that path.
         MissingDataError: a book could not be fetched.
     """
@@ -33,7 +34,7 @@ def load_text(name: str | None = None) -> str:
         return _read(fetch(name))
     path = Path(name).expanduser()
     if path.suffix.lower() in (".txt", ".md"):
-        return _read(path)
+        return _long_enough(_read(path), path)
     raise ValueError(
         f"No text is called {name!r}. The texts are {', '.join((OUR_STORY, *BOOKS))}. "
         "Use one of these names, or the path of a .txt file of your own, as in 'my-story.txt'."
@@ -43,7 +44,7 @@ def load_text(name: str | None = None) -> str:
 def _read(path: Path) -> str:
     """The file's text; a byte order mark is dropped, line ends become \\n."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{path} is not UTF-8: byte {error.start:,} is 0x{error.object[error.start]:02x}. "
@@ -56,3 +57,21 @@ def _read(path: Path) -> str:
             f"{what} at {path.absolute()} ({error.strerror}). A text file was expected there. "
             f"Check the path; one that does not begin at the root begins at {Path.cwd()}."
         ) from None
+    if "\0" in text:  # every second byte of a text in UTF-16 is 0, if it is English
+        raise ValueError(
+            f"{path} holds {text.count(chr(0)):,} characters of code 0, as a text in UTF-16 does "
+            "when it is read as UTF-8. A text is read as UTF-8 here. Save it again as UTF-8 in "
+            "your editor ('Save as', then the encoding)."
+        )
+    return text
+
+
+def _long_enough(text: str, path: Path) -> str:
+    """The text of a learner's own file, if it suffices for all chapters."""
+    if len(text) < SHORTEST:
+        raise ValueError(
+            f"{path} has {len(text):,} characters. The chapters need a text of {SHORTEST:,} or "
+            "more, because a short one leaves them too few words and windows to look at. Choose a "
+            "longer text, or join several into one file."
+        )
+    return text
