@@ -85,7 +85,7 @@ class SimpleTokenizerV1:
         self.int_to_str = {token_id: token for token, token_id in vocab.items()}
 
     def encode(self, text: str) -> list[int]:
-        """The ids of the words of a text. Raises UnknownWord (a KeyError) for a word without one."""
+        """The ids of the words of a text. UnknownWord (a KeyError) for a word without one."""
         ids = []
         for word in self.known_words(text):
             if word not in self.str_to_int:

@@ -13,14 +13,14 @@ from collections import Counter
 import pytest
 import regex
 import tiktoken
+from helpers.chunks import GPT2_PATTERN, PIECES, SPACE, Cutter
+from helpers.gpt2_format import END_OF_TEXT, letters
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tiktoken.load import data_gym_to_mergeable_bpe_ranks
 
-from helpers.bpe import BytePairTokenizer, _PieceCache
-from helpers.chunks import GPT2_PATTERN, PIECES, SPACE, Cutter
 from helpers.backstage.downloads import gpt2_files
-from helpers.gpt2_format import END_OF_TEXT, letters
+from helpers.bpe import BytePairTokenizer, _PieceCache
 from helpers.texts import load_text
 from tests import naive
 

@@ -1,1 +1,4 @@
-"""What happens behind the course: fetching files, joining tables, shards, copies and marks. Nobody need read it."""
+"""What happens behind the course: fetching files, joining tables, shards, copies, marks.
+
+Nobody need read it.
+"""

@@ -8,8 +8,8 @@ import regex
 import tiktoken
 
 from helpers import check
-from helpers.bpe import GPT2_PATTERN, BytePairTokenizer
 from helpers.backstage.downloads import gpt2_files
+from helpers.bpe import GPT2_PATTERN, BytePairTokenizer
 from helpers.texts import load_text
 from tests.tools.books import ROOT, code, exercises, read, shown, tags
 

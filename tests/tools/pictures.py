@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from tests.tools.books import CHAPTERS, ROOT, code, read
 from tests.machines.lab import browser
+from tests.tools.books import CHAPTERS, ROOT, code, read
 
 PICTURES = ROOT / "notebooks" / "pictures"
 # Chapter 3 has two playgrounds; the second one, several tokenizers side by side, says more at a glance.

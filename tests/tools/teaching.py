@@ -17,7 +17,7 @@ from tests.tools.books import CHAPTERS, ROOT, Chapter, read, tags
 
 PAGES = ROOT / "notebooks" / "teaching"
 OBJECTIVES = PAGES / "objectives.md"
-PLAN = json.loads((ROOT / "tests" / "teaching.json").read_text(encoding="utf-8"))
+PLAN = json.loads((ROOT / "tests" / "tools" / "teaching.json").read_text(encoding="utf-8"))
 TAUGHT = [path for path in CHAPTERS if path.stem[:2] in PLAN]
 LEFT_OUT = "*May be left out at first.*"
 MARKED = re.compile(r"(<!-- sections -->\n).*(<!-- end -->)", re.S)
