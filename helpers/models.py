@@ -1,0 +1,120 @@
+"""A trained model in the open: its tables, and its blocks in plain torch (chapters 5 to 8).
+
+all-MiniLM-L6-v2 (Reimers and Gurevych 2019) is a small BERT (Devlin et al. 2019).
+"""
+
+import json
+import math
+import zipfile
+
+import torch
+from torch.nn import functional as F
+
+from .backstage import downloads
+from .embeddings import InputEmbedding
+from .wordpiece import WordPiece
+
+ARCHIVE = "minilm-l6-v2.zip"
+KINDS = {"F32": torch.float32, "I64": torch.int64}  # of numbers, as the file names them
+
+
+def read_safetensors(data: bytearray) -> dict[str, torch.Tensor]:
+    """The tensors by name, in the memory of `data`. Unlike a pickle, nothing in it can run."""
+    # Eight bytes say how long the header is, a table in JSON; raw numbers follow.
+    start = 8 + int.from_bytes(data[:8], "little")
+    name, facts, tensors = "The header", "no table in JSON", {}
+    try:
+        header = json.loads(data[8:start])
+        header.pop("__metadata__", None)
+        for name, facts in header.items():
+            kind, shape = KINDS[facts["dtype"]], facts["shape"]
+            first, end = facts["data_offsets"]
+            count = math.prod(shape)
+            whole = all(type(number) is int and number >= 0 for number in [first, *shape])
+            if not whole or end - first != count * kind.itemsize or end > len(data) - start:
+                raise ValueError
+            flat = torch.frombuffer(data, dtype=kind, count=count, offset=start + first)
+            tensors[name] = flat.reshape(shape)
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        raise ValueError(
+            f"{name} came as {str(facts)[:200]}. Expected are a dtype of {list(KINDS)}, a shape, "
+            "offsets in the file and as many bytes apart. Use the whole file, as published."
+        ) from None
+    return tensors
+
+
+class Model:
+    """The trained model. `x` is a row for each token, [tokens, 384], and stays of that shape."""
+
+    def __init__(self, weights: dict[str, torch.Tensor], tokenizer: WordPiece):
+        self.weights, self.tokenizer = weights, tokenizer
+        self.token_table = weights["embeddings.word_embeddings.weight"]  # [30522, 384]
+        self.position_table = weights["embeddings.position_embeddings.weight"]  # [512, 384]
+        self.segment_table = weights["embeddings.token_type_embeddings.weight"]  # [2, 384]
+        # The layer of chapter 7, with trained rows.
+        self.embedding = InputEmbedding(30_522, 512, 384).requires_grad_(False)
+        self.embedding.token.weight.copy_(self.token_table)
+        self.embedding.position.weight.copy_(self.position_table)
+
+    def linear(self, x: torch.Tensor, name: str) -> torch.Tensor:
+        """Each row times the trained matrix of this name, plus its bias."""
+        return F.linear(x, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"])
+
+    def layer_norm(self, x: torch.Tensor, name: str) -> torch.Tensor:
+        """Each row at mean 0 and spread 1, then times and plus a trained row."""
+        weight = self.weights[f"{name}.LayerNorm.weight"]
+        bias = self.weights[f"{name}.LayerNorm.bias"]
+        return F.layer_norm(x, bias.shape, weight, bias, eps=1e-12)
+
+    def embed(self, ids: torch.Tensor) -> torch.Tensor:
+        """What goes in for ids [tokens]: token + position + segment rows, then LayerNorm."""
+        return self.layer_norm(self.embedding(ids) + self.segment_table[0], "embeddings")
+
+    def attention(self, x: torch.Tensor, name: str) -> torch.Tensor:
+        """Each token takes from the values of all, by how its query fits their keys."""
+        heads = []
+        for part in ("query", "key", "value"):
+            rows = self.linear(x, f"{name}.self.{part}")
+            heads.append(rows.unflatten(1, [12, 32]).transpose(0, 1))  # [12, tokens, 32]
+        query, key, value = heads
+        mixed = F.scaled_dot_product_attention(query, key, value)
+        return self.linear(mixed.transpose(0, 1).flatten(1), f"{name}.output.dense")
+
+    def feed_forward(self, x: torch.Tensor, name: str) -> torch.Tensor:
+        """Each token for itself: 1,536 numbers from its 384, GELU, and 384 from those."""
+        wide = F.gelu(self.linear(x, f"{name}.intermediate.dense"))
+        return self.linear(wide, f"{name}.output.dense")
+
+    def block(self, x: torch.Tensor, number: int) -> torch.Tensor:
+        """One of the six blocks, 0 to 5: attention, then feed-forward."""
+        name = f"encoder.layer.{number}"
+        # What went in is added to what comes out, the residual; then LayerNorm.
+        x = x + self.attention(x, f"{name}.attention")
+        x = self.layer_norm(x, f"{name}.attention.output")
+        x = x + self.feed_forward(x, name)
+        return self.layer_norm(x, f"{name}.output")
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        """What comes out of the last block, for ids [tokens]."""
+        x = self.embed(ids)
+        for number in range(6):
+            x = self.block(x, number)
+        return x
+
+    def sentence(self, text: str) -> torch.Tensor:
+        """One row for a text, [384]: the mean of what comes out, at length 1."""
+        ids = torch.tensor(self.tokenizer.encode(text))
+        return F.normalize(self.forward(ids).mean(dim=0), dim=0)
+
+
+def model_is_ready() -> bool:
+    """Whether the 83 MB are on this machine, so that load_model needs no network."""
+    return downloads.is_ready(ARCHIVE)
+
+
+def load_model() -> Model:
+    """The model, fetched the first time; MissingDataError if it can't be had."""
+    with zipfile.ZipFile(downloads.fetch(ARCHIVE)) as archive:
+        weights = read_safetensors(bytearray(archive.read("model.safetensors")))
+        vocab = json.loads(archive.read("tokenizer.json"))["model"]["vocab"]
+    return Model(weights, WordPiece(vocab))
