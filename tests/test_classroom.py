@@ -258,6 +258,14 @@ def test_what_a_notebook_prints_comes_out_by_no_door(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_only_so_many_answers_of_a_notebook_are_judged(monkeypatch):
+    judged, real = [], marks.judge
+    monkeypatch.setattr(marks, "judge", lambda *sent: judged.append(1) or real(*sent))
+    many = f"for _ in range(3000): {gives(FIRST[0], 'lambda *case: 0')}"
+    given = mark(handed_in(**{FIRST[0]: many}), "01")
+    assert given[FIRST[0]][0] == "no" and len(judged) <= marks.MOST_LINES
+
+
 EVERY_FILE = (
     "import os\nfor fd in range(3, 20):\n    try: os.write(fd, {!r})\n    except OSError: pass"
 )
