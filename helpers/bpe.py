@@ -20,7 +20,7 @@ import regex
 from .backstage import merge_files
 from .backstage.downloads import gpt2_files, progress
 from .backstage.encoding import (
-    BYTE_ORDER,
+    BYTE_IDS,
     END_OF_TEXT,  # noqa: F401
     Encoding,
     split_at,
@@ -47,7 +47,9 @@ def find_chunks(text: str, pattern: str = GPT2_PATTERN) -> list[str]:
             "one without. Write (?:...) for each (...)."
         )
     chunks = compiled.findall(whole_characters(text))
-    longest = max([len(chunk.encode()) for chunk in chunks], default=0)
+    longest = len(max(chunks, key=len, default="")) * 4  # bytes: a character takes 1 to 4
+    if longest > LONGEST:
+        longest = max(len(chunk.encode()) for chunk in chunks)
     if longest > LONGEST:
         raise ValueError(
             f"{longest:,} bytes of the text stand together with no place to cut; at most "
@@ -72,7 +74,7 @@ def count_chunks(texts, special_tokens=(), pattern: str = GPT2_PATTERN) -> Count
 
 def byte_ids(chunk: str) -> list[int]:
     """The ids of the bytes of a chunk; GPT-2 numbers the bytes in an order of its own."""
-    return [BYTE_ORDER.index(byte) for byte in chunk.encode("utf-8")]
+    return [BYTE_IDS[byte] for byte in chunk.encode("utf-8")]
 
 
 def count_pairs(words: Iterable[tuple[list[int], int]]) -> Counter[Pair]:
@@ -110,9 +112,10 @@ def replace_everywhere(pair: Pair, new_id: int, words: list, counts: dict, holde
     born = defaultdict(list)
     for number in dict.fromkeys(holders.pop(pair)):  # each word once, in the order of the text
         ids, count = words[number]
-        replaced = replace_pair(ids, pair, new_id)
-        words[number] = (replaced, count)
-        for left, right in pairwise(replaced):
+        if first not in ids or second not in ids:
+            continue  # an earlier merge took them
+        ids[:] = replace_pair(ids, pair, new_id)
+        for left, right in pairwise(ids):
             if left == new_id or right == new_id:
                 born[left, right].append(number)
                 # A part of the new token stood here before: of that pair there is one less.
@@ -133,8 +136,8 @@ def learn_merges(words: Iterable, n_merges: int, ties: str = "first") -> list[Pa
     frequent on top. Once a pair is there, its count only falls, and its first place in the text
     only moves on; so a pair that comes up with what is no longer true goes back into the heap.
     """
-    words = list(words)
-    counts = count_pairs(words)
+    words = [(list(ids), count) for ids, count in words]  # copies: merges will change them
+    counts = dict(count_pairs(words))
     holders = defaultdict(list)
     for number, (ids, _) in enumerate(words):
         for pair in pairwise(ids):
@@ -222,7 +225,7 @@ class BytePairTokenizer(Encoding):
                 f'ties is {ties!r}; expected "first", "smallest" or "greatest". Choose one of them.'
             )
         chunks = count_chunks(texts, empty.special_tokens, pattern)
-        words = [(byte_ids(chunk), count) for chunk, count in chunks.items()]
+        words = ((byte_ids(chunk), count) for chunk, count in chunks.items())
         merges = learn_merges(words, vocab_size - empty.n_vocab, ties)
         tokenizer = cls(merges, empty.special_tokens, pattern, name)
         if tokenizer.n_vocab < vocab_size:
@@ -237,13 +240,12 @@ class BytePairTokenizer(Encoding):
         """The ids of a text, special tokens taken as ordinary text."""
         ids: list[int] = []
         for chunk in find_chunks(text, self.pattern):
-            ids.extend(self._encode_chunk(chunk))
+            found = self._known.get(chunk)
+            ids.extend(self._encode_chunk(chunk) if found is None else found)
         return ids
 
     def _encode_chunk(self, chunk: str) -> list[int]:
         """The ids of one chunk. Texts repeat themselves, so short ones are remembered."""
-        if chunk in self._known:
-            return self._known[chunk]
         ids = [self.ids.get(chunk.encode())]
         if ids == [None]:  # the whole chunk is not one token
             ids = apply_merges(byte_ids(chunk), self.merges)

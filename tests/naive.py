@@ -14,7 +14,7 @@ from helpers.bpe import GPT2_PATTERN
 
 # GPT-2 numbers the bytes that print on their own first, in order, then all others.
 BYTE_ORDER = bytes([*range(33, 127), *range(161, 173), *range(174, 256)])
-BYTE_ORDER += bytes(set(range(256)) - set(BYTE_ORDER))
+BYTE_ORDER += bytes(sorted(set(range(256)) - set(BYTE_ORDER)))
 
 CHOICES = {
     "first": lambda counts, _: max(counts, key=counts.get),
