@@ -6,21 +6,31 @@ import json
 import os
 import pickle
 import random
-import re
 import warnings
 from collections import Counter
 
 import pytest
 import regex
 import tiktoken
-from helpers.chunks import GPT2_PATTERN, PIECES, SPACE, Cutter
-from helpers.gpt2_format import END_OF_TEXT, letters
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tiktoken.load import data_gym_to_mergeable_bpe_ranks
 
 from helpers.backstage.downloads import gpt2_files
-from helpers.bpe import BytePairTokenizer, _PieceCache
+from helpers.backstage.merge_files import letters
+from helpers.bpe import (
+    END_OF_TEXT,
+    GPT2_PATTERN,
+    BytePairTokenizer,
+    apply_merges,
+    byte_ids,
+    count_chunks,
+    count_pairs,
+    find_chunks,
+    learn_merges,
+    replace_pair,
+)
+from helpers.explain import steps
 from helpers.texts import load_text
 from tests import naive
 
@@ -198,11 +208,6 @@ def test_lone_surrogates_become_the_replacement_character(gpt2):
     assert gpt2.decode(gpt2.encode("a\ud800b")) == "a\ufffdb"
 
 
-def test_the_pattern_of_re_knows_the_white_space_that_regex_knows():
-    every = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
-    assert re.findall(f"[{SPACE}]", every) == regex.findall(r"\s", every)
-
-
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.one_of(
@@ -213,11 +218,11 @@ def test_the_pattern_of_re_knows_the_white_space_that_regex_knows():
 @example("!\x00a")
 @example("don'té")
 @example("ab\xa0 'é")
-def test_the_fast_way_to_chunks_is_the_pattern(text):
-    assert Cutter(GPT2_PATTERN).chunks(text) == regex.findall(GPT2_PATTERN, text)
-    pieces = re.findall(PIECES, text)
-    assert "".join(pieces) == text
-    assert all(regex.findall(GPT2_PATTERN, piece) == [piece] for piece in pieces if piece.isascii())
+def test_chunks_are_what_the_pattern_finds_and_lose_nothing(text):
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # as tiktoken does
+    chunks = find_chunks(text)
+    assert chunks == regex.findall(GPT2_PATTERN, text)
+    assert "".join(chunks) == text
 
 
 def test_a_pattern_of_ones_own_is_not_cut_twice():
@@ -264,10 +269,12 @@ def test_it_can_take_tiktokens_place(gpt2, tiktoken_gpt2):
         assert set(by_name) <= set(ours), method
 
 
-def test_a_full_cache_is_emptied_and_changes_no_ids(gpt2, story):
+def test_what_is_remembered_of_a_text_has_a_bound_and_changes_no_ids(gpt2, monkeypatch, story):
+    monkeypatch.setattr("helpers.bpe.MOST_CHUNKS", 10)
     tokenizer = BytePairTokenizer(gpt2.merges, [END_OF_TEXT])
-    tokenizer._cache = _PieceCache(tokenizer, limit=10)
-    assert tokenizer.encode(story) == gpt2.encode(story) and len(tokenizer._cache) <= 10
+    before = len(pickle.dumps(tokenizer))
+    assert tokenizer.encode(story) == gpt2.encode(story)
+    assert len(pickle.dumps(tokenizer)) < before + 2_000, "it remembers more than it may"
 
 
 # ---- the same merges as other trainers -------------------------------------------------------------
@@ -349,7 +356,7 @@ def test_documents_may_come_one_by_one_and_do_not_touch(story):
 
 
 def test_what_was_counted_can_be_learned_from(small, story):
-    counts = BytePairTokenizer([], [END_OF_TEXT]).count_chunks(story)
+    counts = count_chunks(story, [END_OF_TEXT])
     assert [*counts.items()] == [*Counter(regex.findall(GPT2_PATTERN, story)).items()]
     assert BytePairTokenizer.train(counts, 700, special_tokens=[END_OF_TEXT]).merges == small.merges
 
@@ -368,8 +375,8 @@ def test_encoding_cuts_every_chunk_of_the_training_text_as_training_did(story, t
     for pair, new in tokenizer.merges.items():
         words = [naive.replaced(ids, pair, new) if pair[1] in ids else ids for ids in words]
     assert [tokenizer.encode(chunk) for chunk in chunks] == words
-    assert [tokenizer.merge(chunk) for chunk in chunks] == words
-    assert [tokenizer.steps(chunk)[-1] for chunk in chunks] == words
+    assert [apply_merges(byte_ids(chunk), tokenizer.merges) for chunk in chunks] == words
+    assert [steps(tokenizer, chunk)[-1] for chunk in chunks] == words
 
 
 def test_a_token_is_what_its_own_bytes_merge_to(gpt2, small):
@@ -379,14 +386,14 @@ def test_a_token_is_what_its_own_bytes_merge_to(gpt2, small):
             if chunk.encode() == tokenizer.decode_bytes(
                 [token_id]
             ):  # else it is no text on its own
-                assert tokenizer.merge(chunk) == [token_id]
+                assert apply_merges(byte_ids(chunk), tokenizer.merges) == [token_id]
 
 
 def test_long_chunks_go_another_way_to_the_same_ids(gpt2, monkeypatch, story):
     chunks = [*dict.fromkeys(regex.findall(GPT2_PATTERN, story)), "ab" * 50, "a" * 99, "👋" * 9]
-    short = [gpt2.merge(chunk) for chunk in chunks]
+    short = [apply_merges(byte_ids(chunk), gpt2.merges) for chunk in chunks]
     monkeypatch.setattr("helpers.bpe.LONG", 0)
-    assert [gpt2.merge(chunk) for chunk in chunks] == short
+    assert [apply_merges(byte_ids(chunk), gpt2.merges) for chunk in chunks] == short
 
 
 def test_a_vocabulary_of_the_bytes_alone_knows_every_text():
@@ -624,3 +631,112 @@ def test_a_damaged_line_is_named(tmp_path, line):
 def test_a_pattern_that_would_return_groups_and_not_chunks_is_refused():
     with pytest.raises(ValueError, match=r"has 1 capturing groups; .*Write \(\?:"):
         BytePairTokenizer([], pattern=r"(\w+)|\W")
+
+
+# ---- the functions that chapter 3 builds -----------------------------------------------------------
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(0, 3), max_size=12), st.integers(0, 3), st.integers(0, 3))
+def test_a_pair_is_replaced_from_left_to_right_as_the_naive_way_does(ids, first, second):
+    assert replace_pair(ids, (first, second), 9) == naive.replaced(ids, (first, second), 9)
+
+
+def test_pairs_are_counted_as_often_as_their_word_occurs():
+    words = [([1, 2, 1, 2], 5), ([2, 1], 3), ([7], 4), ([], 2)]
+    assert count_pairs(words) == {(1, 2): 10, (2, 1): 8}
+
+
+def test_learning_merges_leaves_the_words_as_they_came():
+    words = [(byte_ids(word), count) for word, count in [("low", 5), ("lower", 2), ("newest", 6)]]
+    before = copy.deepcopy(words)
+    assert len(learn_merges(words, 4)) == 4
+    assert words == before
+
+
+# ---- other engines ---------------------------------------------------------------------------------
+
+
+@settings(max_examples=min(EXAMPLES, 2_000), deadline=None)
+@given(st.text(max_size=40))
+def test_the_compiled_engine_has_the_same_ids(small, text):
+    engine = compiled(small)
+    text = text.replace("\ud800", "")
+    assert engine.encode(text, disallowed_special=()) == small.encode(text, disallowed_special=())
+
+
+def compiled(tokenizer, made={}):  # noqa: B006  (made once, since Hypothesis asks often)
+    """The tokenizer's compiled engine."""
+    if id(tokenizer) not in made:
+        made[id(tokenizer)] = tokenizer.to_tiktoken()
+    return made[id(tokenizer)]
+
+
+def test_the_compiled_engine_of_gpt2_is_tiktokens_own(gpt2, tiktoken_gpt2, story):
+    engine = gpt2.to_tiktoken()
+    assert engine.encode(story) == tiktoken_gpt2.encode(story)
+    assert engine.eot_token == 50_256
+    assert engine.encode("a<|endoftext|>", allowed_special="all") == [64, 50_256]
+
+
+def learned_by_hugging_face(text: str):
+    """A byte-level tokenizer of 600 tokens that Hugging Face's library trained on a text."""
+    tokenizers = pytest.importorskip("tokenizers")
+    theirs = tokenizers.Tokenizer(tokenizers.models.BPE())
+    byte_level = tokenizers.pre_tokenizers.ByteLevel
+    theirs.pre_tokenizer = byte_level(add_prefix_space=False)
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=600,
+        initial_alphabet=byte_level.alphabet(),
+        special_tokens=[END_OF_TEXT],
+        show_progress=False,
+    )
+    theirs.train_from_iterator([text], trainer)
+    return theirs
+
+
+def test_merges_that_hugging_face_learned_cut_a_text_as_there(story, tmp_path):
+    theirs = learned_by_hugging_face(story)
+    theirs.save(str(tmp_path / "tokenizer.json"))
+    for given_as in [theirs, tmp_path / "tokenizer.json"]:
+        ours = BytePairTokenizer.from_hugging_face(given_as)
+        cut = [letters(ours.decode_bytes([token_id])) for token_id in ours.encode(story)]
+        assert cut == theirs.encode(story).tokens
+        assert ours.eot_token == ours.n_vocab - 1 and ours.decode(ours.encode(story)) == story
+
+
+@pytest.mark.parametrize("both_forms", ["a b", ["a", "b"]])
+def test_merges_may_be_written_as_pairs_or_as_lines(both_forms, story):
+    data = json.loads(learned_by_hugging_face(story).to_str())
+    pairs = [
+        pair if isinstance(pair, list) else pair.split(" ") for pair in data["model"]["merges"]
+    ]
+    as_lines = isinstance(both_forms, str)
+    data["model"]["merges"] = [" ".join(pair) for pair in pairs] if as_lines else pairs
+    path_like = json.dumps(data)
+    ours = BytePairTokenizer.from_hugging_face(Written(path_like))
+    assert len(ours.merges) == len(pairs)
+
+
+class Written:
+    """What to_str of a tokenizer would give."""
+
+    def __init__(self, text: str):
+        self.text = text
+
+    def to_str(self) -> str:
+        return self.text
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"type": "WordPiece", "vocab": {}},
+        {"type": "Unigram", "vocab": []},
+        {"type": "BPE", "merges": ["日 本"]},
+    ],
+)
+def test_what_is_no_byte_level_bpe_is_refused_in_words(model):
+    with pytest.raises(ValueError, match="(?i)expected") as caught:
+        BytePairTokenizer.from_hugging_face(Written(json.dumps({"model": model})))
+    assert len(str(caught.value)) > 60
