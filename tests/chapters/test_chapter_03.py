@@ -7,11 +7,11 @@ import pytest
 import regex
 import tiktoken
 
-from helpers import check
+from helpers import bpe, check, explain
 from helpers.backstage.downloads import gpt2_files
-from helpers.bpe import GPT2_PATTERN, BytePairTokenizer
+from helpers.bpe import GPT2_PATTERN, BytePairTokenizer, byte_ids
 from helpers.texts import load_text
-from tests.tools.books import ROOT, code, exercises, read, shown, tags
+from tests.tools.books import ROOT, Chapter, code, exercises, read, shown, tags
 
 BOOK = read(ROOT / "notebooks" / "03_byte_pair_encoding.ipynb")
 
@@ -49,48 +49,53 @@ def story():
 
 def words_of(built, text):
     chunks = built["Counter"](regex.findall(GPT2_PATTERN, text))
-    return [(built["to_bytes"](chunk), count) for chunk, count in chunks.items()]
+    return [(byte_ids(chunk), count) for chunk, count in chunks.items()]
 
 
-def pairs_of(tokenizer):
-    return [tuple(map(tokenizer.decode_single_token_bytes, pair)) for pair in tokenizer.merges]
+def test_the_chapters_counts_and_replacements_are_those_of_the_helper(built, story):
+    words = words_of(built, story)
+    counts = bpe.count_pairs(words)
+    assert [*built["count_pairs"](words).items()] == [*counts.items()]
+    for pair in [*counts][:50]:
+        for ids, _ in words[:200]:
+            assert built["replace_pair"](ids, pair, 999) == bpe.replace_pair(ids, pair, 999)
 
 
-@pytest.mark.parametrize("rule, ties", [("first_seen", "first"), ("greatest", "greatest")])
+@pytest.mark.parametrize("rule, ties", [("first_seen", "first"), ("smallest", "smallest")])
 def test_the_chapters_trainer_learns_the_merges_of_the_helper(built, story, rule, ties):
-    merges = built["learn"](words_of(built, story), 80, built[rule])
-    assert merges == pairs_of(BytePairTokenizer.train(story, 336, ties=ties))
+    words = words_of(built, story)
+    merges = built["learn_merges"](words, 80, built[rule])
+    assert merges == bpe.learn_merges(words, 80, ties)
 
 
 def test_the_trainer_with_an_index_learns_the_same(built, story):
-    merges = built["learn_with_index"](words_of(built, story), 300)
-    assert merges == pairs_of(BytePairTokenizer.train(story, 556, ties="greatest"))
+    words = words_of(built, story)
+    assert built["learn_with_index"](words, 300) == bpe.learn_merges(words, 300, "smallest")
 
 
-@pytest.mark.parametrize("trainer", ["learn", "learn_with_index"])
+@pytest.mark.parametrize("trainer", ["learn_merges", "learn_with_index"])
 @pytest.mark.parametrize("text", ["", "a", "ab", "aaaa aaa"])
 def test_the_trainers_stop_where_no_pair_is_left(built, trainer, text):
     assert len(built[trainer](words_of(built, text), 50)) < 5
 
 
-def test_the_chapters_encoder_takes_the_steps_of_the_helper(built, ranks, story):
+def test_the_chapters_encoder_takes_the_steps_of_the_helper(built, story):
     ours = BytePairTokenizer.gpt2()
     for chunk in {*regex.findall(GPT2_PATTERN, story), " Devonshire", "日本語", "👋👋"}:
-        steps = [
-            [ranks[token] for token in tokens] for tokens in built["encode_chunk"](chunk, ranks)
-        ]
-        assert steps == ours.steps(chunk)
+        assert built["encode_chunk"](chunk, ours.merges) == explain.steps(ours, chunk)
 
 
 def test_longest_match_differs_on_many_words_of_the_verdict(built, ranks, verdict):
+    merges = BytePairTokenizer.gpt2().merges
+    built["known"] = ranks
     cut = {
-        chunk: built["encode_chunk"](chunk, ranks)[-1]
+        chunk: built["encode_chunk"](chunk, merges)[-1]
         for chunk in set(regex.findall(GPT2_PATTERN, verdict))
     }
     several = [chunk for chunk in cut if len(cut[chunk]) > 1]
-    other = [chunk for chunk in several if built["longest_match"](chunk, ranks) != cut[chunk]]
+    other = [chunk for chunk in several if built["longest_match"](chunk) != cut[chunk]]
     assert (len(several), len(other)) == (208, 94)
-    assert built["longest_match"](" Devonshire", ranks) == [b" Devon", b"shire"]
+    assert built["longest_match"](" Devonshire") == [ranks[b" Devon"], ranks[b"shire"]]
 
 
 def test_the_chapters_pattern_is_gpt2s(story):
@@ -152,7 +157,8 @@ def test_the_saved_chapter_says_that_everything_is_equal():
 def encode_with(built, choose):
     def apply_merges(tokens, ranks):
         while pairs := [p for p in itertools.pairwise(tokens) if p[0] + p[1] in ranks]:
-            tokens = built["merge"](tokens, choose(pairs, ranks))
+            first, second = choose(pairs, ranks)
+            tokens = built["replace_pair"](tokens, (first, second), first + second)
         return tokens
 
     return apply_merges
@@ -253,7 +259,7 @@ WRONG = {
     "name, answer, message", [(name, *case) for name, cases in WRONG.items() for case in cases]
 )
 def test_a_typical_wrong_answer_gets_its_own_message(name, answer, message):
-    verdict = check.EXERCISES[name](answer)
+    verdict = check.exercise(name, answer)
     assert not verdict.passed and message in verdict.text
 
 
@@ -266,10 +272,10 @@ def test_the_wrong_ways_to_choose_a_merge_are_told_apart(built):
         (lambda pairs, ranks: pairs[0], "from the left"),
         (lambda pairs, ranks: max(pairs, key=lambda pair: len("".join(pair))), "longest token"),
     ]:
-        verdict = check.apply_merges(encode_with(built, choose))
+        verdict = check.exercise("apply_merges", encode_with(built, choose))
         assert not verdict.passed and message in verdict.text
-    assert check.apply_merges(
-        encode_with(built, lambda pairs, ranks: min(pairs, key=rank(ranks)))
+    assert check.exercise(
+        "apply_merges", encode_with(built, lambda pairs, ranks: min(pairs, key=rank(ranks)))
     ).passed
 
 
@@ -294,18 +300,18 @@ def test_the_solutions_are_right_and_the_unanswered_cells_are_not(built):
     ],
 )
 def test_a_pair_may_be_chosen_in_another_way(choose):
-    assert check.choose_pair(choose).passed
+    assert check.exercise("choose_pair", choose).passed
 
 
 def test_the_change_to_the_toy_text_gives_four_equal_pairs_and_no_false_reason(built):
     toy = [
-        (built["to_bytes"](word), count)
+        (byte_ids(word), count)
         for word, count in [("low", 5), ("lower", 2), ("newest", 4), ("widest", 3)]
     ]
     counts = built["count_pairs"](toy)
     assert [count for _, count in counts.most_common(5)] == [7, 7, 7, 7, 6]
-    assert built["first_seen"](counts) == (b"l", b"o")
-    said = check._prediction("bpe_toy_pair")[1]
+    assert built["first_seen"](counts) == tuple(byte_ids("lo"))
+    said = Chapter("03").questions["predictions"]["bpe_toy_pair"]["choices"]
     assert all(why.startswith("In these counts") for why in said.values())
 
 
