@@ -523,6 +523,14 @@ def test_whatever_one_notebook_holds_each_learner_has_rows(tmp_path, capfd):
     assert len(list(feedback.iterdir())) == len(by)
 
 
+def test_a_very_large_file_is_not_even_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(classroom, "LARGEST", 100)
+    monkeypatch.setattr(nbformat, "read", lambda *_, **__: pytest.fail("read"))
+    (tmp_path / "ada.ipynb").write_bytes(b"[" * 101)
+    (row,) = classroom.rows_of(tmp_path / "ada.ipynb", "ada", 1, 1)
+    assert row.passed == "no" and "a very large one" in row.why
+
+
 @pytest.mark.parametrize(
     "path, learner",
     [
