@@ -45,7 +45,7 @@ def rotate(x: torch.Tensor) -> torch.Tensor:
     Rows keep their lengths, and the dot product of two turned rows depends on the rows and
     on their distance, not on where they stand.
     """
-    waves = sinusoidal_positions(*x.shape).to(x)
+    waves = sinusoidal_positions(*x.shape).to(x)  # with the number type of x
     sin, cos = waves[:, 0::2], waves[:, 1::2]
     even, odd = x[:, 0::2], x[:, 1::2]
     # Each pair of columns is a point, which is turned by the angle of its position.
@@ -65,12 +65,7 @@ class InputEmbedding(nn.Module):
     """
 
     def __init__(
-        self,
-        vocab_size: int,
-        context_length: int,
-        dim: int,
-        position: str = "learned",
-        std: float | tuple[float, float] | None = None,
+        self, vocab_size: int, context_length: int, dim: int, position: str = "learned", std=None
     ):
         super().__init__()
         if position not in POSITIONS:
@@ -93,10 +88,7 @@ class InputEmbedding(nn.Module):
                 nn.init.normal_(self.position.weight, std=position_std)
 
     def positions(self, length: int) -> torch.Tensor | None:
-        """The rows of positions 0 to length - 1, [length, dim]; None where there are none.
-
-        IndexError if length is more than context_length.
-        """
+        """The rows of positions 0 to length - 1, [length, dim]; None where there are none."""
         most = self.context_length
         if length > most:
             raise IndexError(
@@ -109,18 +101,16 @@ class InputEmbedding(nn.Module):
         return None if self.waves is None else self.waves[:length]
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        """The sums for ids [..., tokens], as [..., tokens, dim].
-
-        TypeError, ValueError or IndexError says what is wrong with the ids.
-        """
+        """The sums for ids [..., tokens], as [..., tokens, dim]."""
         self._check(ids)
         tokens, positions = self.token(ids), self.positions(ids.shape[-1])
-        # The same position rows are added to each window of the batch.
+        # Each window of the batch gets the same position rows.
         return tokens if positions is None else tokens + positions
 
     def _check(self, ids: torch.Tensor) -> None:
+        """TypeError, ValueError or IndexError says what is wrong with the ids."""
         kind = getattr(ids, "dtype", type(ids).__name__)
-        if kind not in (torch.int64, torch.int32):
+        if kind not in (torch.int64, torch.int32):  # the types that torch takes as ids
             raise TypeError(
                 f"The ids came as {kind}; expected is a tensor of whole numbers (torch.int64): ids "
                 "name rows. Pass torch.tensor([tokenizer.encode(text)]), or ids.long()."

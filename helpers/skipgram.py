@@ -20,10 +20,7 @@ BATCH = 4  # pieces a step
 
 
 def wikipedia_texts() -> list[list[str]]:
-    """106 articles of the English Wikipedia, 452,944 tokens in small letters, from gensim's wheel.
-
-    Cleaned as gensim's WikiCorpus does: words of 2 to 15 letters, articles of 50 words or more.
-    """
+    """106 articles of the English Wikipedia, 452,944 tokens in lower case, from gensim's wheel."""
     kept = downloads.DOWNLOADS / "wikipedia-sample.txt"  # an article a line
     if kept.exists():
         return [line.split() for line in kept.read_text("utf-8").splitlines()]
@@ -32,6 +29,7 @@ def wikipedia_texts() -> list[list[str]]:
     with bz2.open(datapath(name)) as dump:
         pages = wikicorpus.extract_pages(dump, ("0",))
         for _, page, _ in downloads.progress(pages, total=206, desc="Cleaning articles"):
+            # As gensim's WikiCorpus: words of 2 to 15 letters, articles of 50 or more words.
             text = wikicorpus.tokenize(wikicorpus.filter_wiki(page), 2, 15, True)
             if len(text) >= 50:
                 texts.append(text)
@@ -54,9 +52,9 @@ def one_thread() -> Iterator[None]:
 
 @one_thread()
 def train_skipgram_exact(counts, dim: int = 50, steps=(0, 5, 20, 50, 200), seed: int = 0) -> dict:
-    """Skip-gram from counts of context words (words, words): {step: vectors (words, dim)}.
+    """Skip-gram (Mikolov et al. 2013) before its shortcuts, from counts of context words.
 
-    The loss of Mikolov et al. 2013 before their shortcuts.
+    counts: (words, words). Gives the vectors at the chosen steps: {step: (words, dim)}.
     """
     counts = torch.as_tensor(counts).float()
     chance = torch.Generator().manual_seed(seed)
@@ -90,20 +88,15 @@ class Table:
         """Move the rows of ids uphill; where an id comes twice, its steps add up."""
         ids, uphill = ids.flatten(), uphill.flatten(0, -2)  # one row for each id
         self.moved.index_add_(0, ids, uphill.square().mean(dim=1, keepdim=True))
-        shrink = self.moved.index_select(0, ids).sqrt()
-        self.rows.index_add_(0, ids, rate * uphill / shrink)
+        self.rows.index_add_(0, ids, rate * uphill / self.moved.index_select(0, ids).sqrt())
 
 
 def number_words(texts: list[list[str]], min_count: int) -> tuple:
     """Words, most frequent first; how often each comes; each place as (word's, text's number)."""
-    counts = Counter()
-    for text in texts:
-        counts.update(text)
+    counts = Counter(word for text in texts for word in text)
     words = [word for word, count in counts.most_common() if count >= min_count]
     number = {word: i for i, word in enumerate(words)}
-    places = []
-    for k, text in enumerate(texts):
-        places += [(number[word], k) for word in text if word in number]
+    places = [(number[w], k) for k, text in enumerate(texts) for w in text if w in number]
     often = torch.tensor([counts[word] for word in words]).float()
     return words, often, torch.tensor(places).view(-1, 2)
 
@@ -115,18 +108,15 @@ def draw_batches(places: torch.Tensor, keep: torch.Tensor, chance: torch.Generat
     # The cuts are elsewhere each time, so that all neighbours meet.
     start = torch.randint(PIECE, (1,), generator=chance).item()
     pieces = kept[start:].unfold(0, PIECE, PIECE)
-    order = torch.randperm(len(pieces), generator=chance)
-    return pieces[order].split(BATCH)
+    return pieces[torch.randperm(len(pieces), generator=chance)].split(BATCH)
 
 
 def near_places(text: torch.Tensor, window: int, chance: torch.Generator) -> torch.Tensor:
     """Which places are context of which: bool [pieces, PIECE, PIECE] for the texts' numbers."""
-    place = torch.arange(PIECE)
-    apart = (place[:, None] - place).abs()  # 0 is the word itself
+    apart = (torch.arange(PIECE)[:, None] - torch.arange(PIECE)).abs()  # 0: the word itself
     # A word reaches 1 to `window` words far, at random, but not into another text.
     reach = torch.randint(1, window + 1, (*text.shape, 1), generator=chance)
-    same_text = text[:, :, None] == text[:, None, :]
-    return (apart > 0) & (apart <= reach) & same_text
+    return (apart > 0) & (apart <= reach) & (text[:, :, None] == text[:, None, :])
 
 
 def learn(words: Table, contexts: Table, ids, near, others, rate: float) -> None:

@@ -30,7 +30,7 @@ class Score(NamedTuple):
 
 def keyed_vectors(words: list[str], rows: np.ndarray) -> KeyedVectors:
     """A gensim KeyedVectors around an array of shape (words, dimensions), which isn't copied."""
-    table = KeyedVectors(rows.shape[1])
+    table = KeyedVectors(rows.shape[1])  # empty; its own add_vectors would copy
     table.vectors = rows
     table.index_to_key = list(words)
     table.key_to_index = {word: i for i, word in enumerate(words)}
@@ -70,7 +70,7 @@ def nearest_spellings(vectors: KeyedVectors, word: str, n: int = 5) -> list[str]
 
 def check_words(vectors: KeyedVectors, words: list[str]) -> None:
     """Raise a message unless every word is in the table, none empty and none there twice."""
-    words = list(words)
+    words = list(words)  # it may be a tuple, or an array
     for word in words:
         if not word.strip():
             raise ValueError(f"One of {words} is empty. Each must be a word: fill it in.")
@@ -97,6 +97,7 @@ def analogy(
     if not exclude:
         # gensim leaves out the words that it is asked by name, and no rows.
         asked = [vectors.get_vector(word, norm=True) for word in asked]
+    # most_similar brings all rows to length 1, and adds b and c and takes a away.
     found = vectors.most_similar(positive=asked[1:], negative=asked[:1], topn=topn)
     return [(word, float(cosine), word in (a, b, c)) for word, cosine in found]
 
@@ -122,7 +123,6 @@ def score_section(vectors: KeyedVectors, questions: list[list[str]], exclude: bo
     asked = list({number[word] for words in known for word in words[:3]})
     unit = vectors.get_normed_vectors()
     cosines = dict(zip(asked, unit[asked] @ unit.T, strict=True))
-
     right = query_word = 0
     for words in known:
         a, b, c, answer = [number[word] for word in words]
@@ -160,7 +160,7 @@ def project(vectors: KeyedVectors, words: list[str]) -> tuple[np.ndarray, np.nda
         raise ValueError(f"{len(words)} words came. A map needs 3 or more: add some.")
     rows = np.array([vectors.get_vector(word, norm=True) for word in words], dtype=np.float64)
     rows -= rows.mean(axis=0)
-    _, sizes, axes = np.linalg.svd(rows, full_matrices=False)
+    _, sizes, axes = np.linalg.svd(rows, full_matrices=False)  # the greatest spread first
     axes = axes[:2]
     # An axis may point either way: let its largest weight be positive.
     for axis in axes:
@@ -181,12 +181,11 @@ def offset_cosine(starts: np.ndarray, ends: np.ndarray) -> float:
 def toy_corpus(seed: int = 0, sentences: int = 3000, analogies: int = 200) -> tuple[list, list]:
     """Sentences (lists of words) about the pairs of data/toy-families.json, and their analogies."""
     families = json.loads((downloads.DATA / "toy-families.json").read_text("utf-8"))
-    pairs, asked = [], []
+    pairs, asked = [], []  # of a pair: its two words, its two topics, the patterns to fill
     for family in families.values():
         rows = [row.split() for row in family["pairs"]]
         pairs += [(row, family["patterns"]) for row in rows]
         asked += [(*one[:2], *other[:2]) for one in rows for other in rows if one is not other]
-
     chance = np.random.default_rng(seed)
     text = []
     for pair, side, topic in chance.integers((len(pairs), 2, 2), size=(sentences, 3)):
@@ -202,8 +201,7 @@ def count_contexts(sentences: list[list[str]]) -> tuple[list[str], np.ndarray]:
     """The words by alphabet, and how often each two stand in one sentence: (words, words)."""
     words = sorted({word for sentence in sentences for word in sentence})
     number = {word: i for i, word in enumerate(words)}
-    # How often each word stands in each sentence.
-    times = np.zeros((len(sentences), len(words)))
+    times = np.zeros((len(sentences), len(words)))  # a word stands in a sentence
     for line, sentence in zip(times, sentences, strict=True):
         for word in sentence:
             line[number[word]] += 1
