@@ -19,15 +19,9 @@ import regex
 
 from .backstage import merge_files
 from .backstage.downloads import gpt2_files, progress
-from .backstage.encoding import (
-    BYTE_IDS,
-    END_OF_TEXT,  # noqa: F401
-    Encoding,
-    split_at,
-    tokens_of,
-    whole_characters,
-)
-from .backstage.merging import apply_merges_to_many, tie_order
+from .backstage.encoding import BYTE_IDS, Encoding, split_at, tokens_of, whole_characters
+from .backstage.encoding import END_OF_TEXT as END_OF_TEXT  # for those who look for it here
+from .backstage.merging import apply_merges_to_many, no_collector, tie_order
 
 # GPT-2 cuts a text into chunks, and merges never cross a cut: an ending such as 's; or letters,
 # digits or other signs with at most one space in front; or white space (tiktoken's spelling of it).
@@ -102,31 +96,34 @@ def replace_pair(ids: list[int], pair: Pair, new_id: int) -> list[int]:
     return replaced
 
 
-def replace_everywhere(pair: Pair, new_id: int, words: list, counts: dict, holders: dict) -> dict:
-    """Replace a pair in all words, and return the new pairs, each with the words that hold it.
+def replace_everywhere(pair: Pair, new_id: int, words: list, counts: dict, holders: dict) -> list:
+    """Replace a pair in all words and return the new pairs; counts and holders come to know them.
 
-    holders: pair -> the numbers of the words that hold it, or did before a merge. It comes to know
-    the new pairs, and counts is right again for all.
+    holders: pair -> the numbers of the words that hold it, or did before an earlier merge.
     """
     first, second = pair
-    born = defaultdict(list)
+    left_of = defaultdict(list)  # token -> the words in which it stands left of the new one
+    right_of = defaultdict(list)
     for number in dict.fromkeys(holders.pop(pair)):  # each word once, in the order of the text
-        ids, count = words[number]
+        ids, _ = words[number]
         if first not in ids or second not in ids:
             continue  # an earlier merge took them
         ids[:] = replace_pair(ids, pair, new_id)
         for left, right in pairwise(ids):
-            if left == new_id or right == new_id:
-                born[left, right].append(number)
-                # A part of the new token stood here before: of that pair there is one less.
-                was_left = second if left == new_id else left
-                was_right = first if right == new_id else right
-                counts[was_left, was_right] -= count
-    for made, numbers in born.items():
-        counts[made] = sum([words[number][1] for number in numbers])
+            if right == new_id:
+                left_of[left].append(number)
+            elif left == new_id:
+                right_of[right].append(number)
+    # Each new pair stands where an old one stood, which is that much rarer now.
+    born = {(new_id, right): (second, right) for right in right_of}
+    for left in left_of:
+        born[left, new_id] = (second if left == new_id else left, first)
+    for made, was in born.items():
+        holders[made] = left_of[made[0]] if made[1] == new_id else right_of[made[1]]
+        counts[made] = sum([words[number][1] for number in holders[made]])
+        counts[was] -= counts[made]
     counts[pair] = 0
-    holders.update(born)
-    return born
+    return list(born)
 
 
 def learn_merges(words: Iterable, n_merges: int, ties: str = "first") -> list[Pair]:
@@ -150,7 +147,7 @@ def learn_merges(words: Iterable, n_merges: int, ties: str = "first") -> list[Pa
     heapify(heap)
     merges: list[Pair] = []
     few = len(words) < 20_000  # they take seconds, so nobody needs a bar
-    with progress(total=n_merges, desc="Learning merges", disable=few) as bar:
+    with progress(total=n_merges, desc="Learning merges", disable=few) as bar, no_collector():
         while heap and len(merges) < n_merges:
             entry = heappop(heap)
             pair = entry[-1]
