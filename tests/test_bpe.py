@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import random
+import time
 import warnings
 from collections import Counter
 
@@ -740,3 +741,58 @@ def test_what_is_no_byte_level_bpe_is_refused_in_words(model):
     with pytest.raises(ValueError, match="(?i)expected") as caught:
         BytePairTokenizer.from_hugging_face(Written(json.dumps({"model": model})))
     assert len(str(caught.value)) > 60
+
+
+WORDS_AND_SIGNS = r"\w+|[^\w\s]+"  # finds no white space
+
+
+@pytest.mark.parametrize("pattern", [WORDS_AND_SIGNS, r"(?i:[sdmt]|ll)|\p{L}+|\p{N}{1,3}|\s+"])
+def test_a_split_pattern_of_hugging_face_is_kept_and_loses_nothing(story, pattern):
+    tokenizers = pytest.importorskip("tokenizers")
+    steps_before = tokenizers.pre_tokenizers
+    theirs = tokenizers.Tokenizer(tokenizers.models.BPE())
+    theirs.pre_tokenizer = steps_before.Sequence(
+        [
+            steps_before.Split(tokenizers.Regex(pattern), behavior="isolated"),
+            steps_before.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    alphabet = steps_before.ByteLevel.alphabet()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=500, initial_alphabet=alphabet, show_progress=False
+    )
+    theirs.train_from_iterator([story], trainer)
+    ours = BytePairTokenizer.from_hugging_face(theirs)
+    for text in [story, "  a-b,\n\n 12345 ¿qué? 日本  "]:
+        cut = [letters(ours.decode_bytes([token_id])) for token_id in ours.encode(text)]
+        assert cut == theirs.encode(text).tokens
+        assert ours.decode(ours.encode(text)) == text
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"normalizer": {"type": "NFC"}}, "changes the text first, by NFC"),
+        ({"model": {"end_of_word_suffix": "</w>"}}, "end_of_word_suffix='</w>'"),
+        ({"model": {"byte_fallback": True}}, "byte_fallback=True"),
+        ({"pre_tokenizer": None}, "cuts a text by None"),
+        ({"pre_tokenizer": {"type": "Metaspace"}}, "cuts a text by Metaspace"),
+        ({"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": True}}, "add_prefix_space"),
+        ({"model": {"merges": [["a", "b"], ["ab", "x y"]]}}, "Merge 2 of the tokenizer is"),
+        ({"model": {"merges": [["a", "b"], ["a", "b"]]}}, "Merge 2 of the tokenizer is"),
+    ],
+)
+def test_what_would_give_other_ids_than_hugging_face_is_refused(story, change, said):
+    data = json.loads(learned_by_hugging_face(story).to_str())
+    for key, value in change.items():
+        data[key] = data[key] | value if key == "model" else value
+    with pytest.raises(ValueError, match="(?i)expected") as caught:
+        BytePairTokenizer.from_hugging_face(Written(json.dumps(data)))
+    assert said in str(caught.value)
+
+
+def test_one_letter_a_hundred_thousand_times_takes_no_minute(gpt2):
+    begin = time.process_time()
+    for run in ["a" * 100_000, "ab" * 50_000, "".join(random.Random(1).choices("ACGT", k=100_000))]:
+        assert gpt2.decode(gpt2.encode(run)) == run
+    assert time.process_time() - begin < 10
