@@ -1,13 +1,29 @@
 """What every chapter keeps to, read from the committed notebooks; nothing is run here."""
 
+import ast
 import json
 import re
 
 import pytest
 
 from helpers import ADDRESS, REFERENCE
+from helpers.exercises.asking import DECIDE, GUESS_FIRST
 from helpers.texts import load_text
-from tests.tools.books import CHAPTERS, NAMES, ROOT, code, exercises, prose, read, shown, tags
+from tests.tools.books import (
+    CHAPTERS,
+    NAMES,
+    ROOT,
+    Chapter,
+    Unopened,
+    code,
+    exercises,
+    one_line,
+    prose,
+    read,
+    shown,
+    tags,
+    unopened,
+)
 
 EXPECTED = [
     "01_regex_tokenization",
@@ -186,6 +202,60 @@ def test_it_asks_before_it_shows_and_has_something_to_touch(path):
         f"{path.name}: predictions {asked}, outcomes {told}"
     )
     assert re.search(r"\bplay\.\w+\(", sources), f"{path.name} has no playground"
+
+
+def asked_and_told(book):
+    """(key, the cells from the question to the outcome) of each prediction."""
+    cells = code(book)
+    sources = [cell.source for cell in cells]
+    found = []
+    for key in re.findall(r'check\.predict\("([^"]+)"', "\n".join(sources)):
+        (asked,) = [i for i, source in enumerate(sources) if f'check.predict("{key}"' in source]
+        (told,) = [i for i, source in enumerate(sources) if f'check.outcome("{key}"' in source]
+        found.append((key, cells[asked : told + 1]))
+    return found
+
+
+@every_chapter
+def test_an_outcome_is_all_that_its_cell_shows(path):
+    for key, cells in asked_and_told(read(path)):
+        *_, last = ast.parse(cells[-1].source).body
+        assert ast.unparse(last).startswith(f"check.outcome('{key}'"), f"{path.name}: {key}"
+        assert not re.search(r"\b(print|display|figure)\(", cells[-1].source), f"{path.name}: {key}"
+        *bars, outcome = cells[-1].outputs
+        for bar in bars:
+            assert re.fullmatch(r"[\w ]+: \d+ steps", bar.data["text/plain"]), f"{path.name}: {key}"
+        assert outcome.data["text/plain"] == f"○ {GUESS_FIRST}", f"{path.name}: {key}"
+        seen = Unopened(outcome.data["text/html"]).text
+        assert seen == f"○ {GUESS_FIRST} What came out", f"{path.name}: {key}: {seen}"
+
+
+@every_chapter
+def test_no_outcome_can_be_read_before_it_is_opened(path):
+    book, questions = read(path), Chapter(path.stem[:2]).questions["predictions"]
+    seen = "\n".join(text for cell in code(book) for text in unopened(cell))
+    for key, cells in asked_and_told(book):
+        item = questions[key]
+        whys = [item["explain"]] if "number" in item else item["choices"].values()
+        for why in whys:
+            assert one_line(why.replace("`", "")) not in seen, f"{path.name}: {key}: {why}"
+        # What came out, and what is shown with it, is not printed on the way there either.
+        before = "\n".join(text for cell in cells for text in unopened(cell))
+        _, _, opened = shown(cells[-1]).partition("What came out\n")
+        *printed, verdict = opened.splitlines()
+        assert verdict.startswith("○ What came out: "), f"{path.name}: {key}: {verdict}"
+        for line in printed + [verdict]:
+            offered = any(line == choice.replace("`", "") for choice in item.get("choices", []))
+            offered = offered or one_line(line) in one_line(item["question"])
+            assert offered or one_line(line) not in before, f"{path.name}: {key}: {line}"
+
+
+@every_chapter
+def test_a_prediction_that_stands_still_says_how_to_answer(path):
+    for key, cells in asked_and_told(read(path)):
+        data = cells[0].outputs[-1].data
+        assert data["text/plain"].startswith("Predict: "), f"{path.name}: {key}"
+        assert data["text/plain"].endswith(f"\n{DECIDE}") and DECIDE in data["text/html"]
 
 
 @every_chapter

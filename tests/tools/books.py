@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -87,6 +88,39 @@ def shown(cell) -> str:
             text = plain(data["text/html"])
         parts.append(text)
     return "\n".join(parts)
+
+
+class Unopened(HTMLParser):
+    """The text of a page that can be read before anything is opened."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.folded, self.summary, self.parts = 0, 0, []
+        self.feed(html)
+        self.text = one_line(" ".join(self.parts))
+
+    def handle_starttag(self, tag, attributes):
+        self.folded += tag == "details" and "open" not in dict(attributes)
+        self.summary += tag == "summary"
+
+    def handle_endtag(self, tag):
+        self.folded -= tag == "details" and self.folded > 0
+        self.summary -= tag == "summary"
+
+    def handle_data(self, data):
+        if not self.folded or (self.summary and self.folded == 1):
+            self.parts.append(data)
+
+
+def unopened(cell) -> list[str]:
+    """What of each form of a cell's outputs can be read before anything is opened."""
+    texts = []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        texts += [output.get("text", ""), output.get("evalue", ""), data.get("text/plain", "")]
+        texts.append(Unopened(data.get("text/html", "")).text)
+        texts += re.findall('alt="([^"]*)"', json.dumps(output.get("metadata", {})))
+    return [one_line(text) for text in texts if text]
 
 
 def one_line(text: str) -> str:
