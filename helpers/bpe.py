@@ -68,7 +68,7 @@ def count_chunks(texts, special_tokens=(), pattern: str = GPT2_PATTERN) -> Count
 
 def byte_ids(chunk: str) -> list[int]:
     """The ids of the bytes of a chunk; GPT-2 numbers the bytes in an order of its own."""
-    return [BYTE_IDS[byte] for byte in chunk.encode("utf-8")]
+    return list(chunk.encode("utf-8").translate(BYTE_IDS))
 
 
 def count_pairs(words: Iterable[tuple[list[int], int]]) -> Counter[Pair]:
@@ -115,15 +115,16 @@ def replace_everywhere(pair: Pair, new_id: int, words: list, counts: dict, holde
             elif left == new_id:
                 right_of[right].append(number)
     # Each new pair stands where an old one stood, which is that much rarer now.
-    born = {(new_id, right): (second, right) for right in right_of}
+    changes = [((new_id, right), (second, right), right_of[right]) for right in right_of]
     for left in left_of:
-        born[left, new_id] = (second if left == new_id else left, first)
-    for made, was in born.items():
-        holders[made] = left_of[made[0]] if made[1] == new_id else right_of[made[1]]
-        counts[made] = sum([words[number][1] for number in holders[made]])
+        was_left = second if left == new_id else left
+        changes.append(((left, new_id), (was_left, first), left_of[left]))
+    for made, was, numbers in changes:
+        holders[made] = numbers
+        counts[made] = sum([words[number][1] for number in numbers])
         counts[was] -= counts[made]
     counts[pair] = 0
-    return list(born)
+    return [made for made, _, _ in changes]
 
 
 def learn_merges(words: Iterable, n_merges: int, ties: str = "first") -> list[Pair]:

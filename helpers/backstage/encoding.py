@@ -13,7 +13,7 @@ END_OF_TEXT = "<|endoftext|>"
 PRINTING = [*range(33, 127), *range(161, 173), *range(174, 256)]
 OTHERS = [byte for byte in range(256) if byte not in PRINTING]
 BYTE_ORDER = bytes(PRINTING + OTHERS)  # id -> byte
-BYTE_IDS = {byte: token_id for token_id, byte in enumerate(BYTE_ORDER)}
+BYTE_IDS = bytes(BYTE_ORDER.index(byte) for byte in range(256))  # byte -> id
 
 
 def tokens_of(merges: list[tuple[int, int]]) -> list[bytes]:

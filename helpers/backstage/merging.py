@@ -29,9 +29,9 @@ def tie_order(ties: str, words: list, holders: dict, tokens: list[bytes]) -> Cal
                 n_bytes += len(tokens[left])
         raise ValueError(f"No word holds {pair}; expected a pair that is there. Count it again.")
 
-    def smallest(pair: Pair) -> Pair:
-        """The ids themselves."""
-        return pair
+    def smallest(pair: Pair) -> tuple:
+        """Nothing: pairs of the same order are compared themselves, and the smallest ids win."""
+        return ()
 
     def greatest(pair: Pair) -> tuple:
         """The bytes of the left and of the right token, the greatest first: "b", "ab", "a"."""
@@ -64,25 +64,25 @@ def apply_merges_to_many(ids: list[int], merges: dict[Pair, int]) -> list[int]:
     behind = list(range(1, len(ids) + 1))
     places = defaultdict(list)
     for place, pair in enumerate(pairwise(ids)):
-        if pair in merges:
-            places[pair].append(place)
-    heap = [(merges[pair], pair) for pair in places]
+        places[pair].append(place)
+    heap = [(merges[pair], pair) for pair in places if pair in merges]
     heapify(heap)
     while heap:
         new_id, pair = heappop(heap)
         first, second = pair
+        born = defaultdict(list)  # the pairs of the new token with its neighbours
         for place in sorted(places.pop(pair)):  # from left to right
             other = behind[place]
             if row[place] != first or row[other] != second:
                 continue  # an earlier merge took one of them
+            left, right = before[place], behind[other]
             row[place], row[other] = new_id, None
-            behind[place] = behind[other]
-            before[behind[other]] = place
-            # The new token has pairs with its neighbours; their merges were learned after it.
-            for start in (before[place], place):
-                made = (row[start], row[behind[start]])
-                if made in merges:
-                    if made not in places:
-                        heappush(heap, (merges[made], made))
-                    places[made].append(start)
+            behind[place], before[right] = right, place
+            born[row[left], new_id].append(left)
+            born[new_id, row[right]].append(place)
+        # Their merges were learned later than the token itself, so all of them are still to come.
+        for made in born:
+            if made in merges:
+                places[made] = born[made]
+                heappush(heap, (merges[made], made))
     return [token_id for token_id in row if token_id is not None]

@@ -95,7 +95,9 @@ def test_the_chapter_prints_the_values_that_readers_of_the_book_know(on_the_verd
         '" It\' s the last he painted, you know," Mrs. Gisburn said with pardonable pride.'
         in printed(on_the_verdict, "mended = ")
     )
-    assert "before: 20479 characters   after: 20727" in printed(on_the_verdict, "decoded = tokenizer.decode(tokenizer.encode(text))")
+    assert "before: 20479 characters   after: 20727" in printed(
+        on_the_verdict, "decoded = tokenizer.decode(tokenizer.encode(text))"
+    )
     last = printed(on_the_verdict, "items())[-5:]").split("\n")
     assert "Different tokens, with the special ones: 1132" in last
     assert [re.split(r"\s+", line)[:2] for line in last[-5:]] == [

@@ -40,17 +40,15 @@ def test_each_objective_of_the_chapter_is_proved(path):
 @every_chapter
 def test_each_exercise_proves_an_objective(path):
     proofs = {by for _, proofs in PLAN[path.stem[:2]]["objectives"] for by in proofs}
-    called = set(
-        re.findall(
-            r"^(check\.\w+)\(\w+\)$", "\n".join(cell.source for cell in read(path).cells), re.M
-        )
-    )
+    sources = "\n".join(cell.source for cell in read(path).cells)
+    named = re.findall(r'^check\.exercise\("(\w+)", \w+\)$', sources, re.M)
+    called = {f"check.{name}" for name in named}
     assert called and called <= proofs
 
 
 def test_the_tests_that_the_table_names_are_there():
     page = teaching.OBJECTIVES.read_text(encoding="utf-8")
-    named = set(re.findall(r"`(test_\w+\.py)::(test_\w+)\[([^`\]]+)\]`", page))
+    named = set(re.findall(r"`((?:chapters/)?test_\w+\.py)::(test_\w+)\[([^`\]]+)\]`", page))
     assert len(named) > 40
     for file, function, _ in named:
         assert f"def {function}(" in (ROOT / "tests" / file).read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 import pytest
 
 from helpers import show
+from helpers.exercises import asking
 from tests.machines.lab import browser_path, free_port, served_voila
 from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, shown
 
@@ -117,8 +118,44 @@ def test_no_formula_waits_for_a_script_and_no_widget_stands_empty(pages, name):
     assert stills and all(words(show.plain(still))[:5] for still in stills)
 
 
-@pytest.mark.skipif(not browser_path(), reason="no Chromium or Chrome is found")
-@pytest.mark.skipif(not find_spec("playwright"), reason="playwright is not installed")
+needs_browser = pytest.mark.skipif(
+    not browser_path() or not find_spec("playwright"),
+    reason="no Chromium or Chrome is found, or playwright is not installed",
+)
+
+
+@needs_browser
+@pytest.mark.parametrize("styles", [True, False], ids=["with styles", "without styles"])
+def test_a_browser_without_scripts_shows_no_outcome_before_it_is_opened(pages, tmp_path, styles):
+    from playwright.sync_api import sync_playwright
+
+    from tests.machines.lab import FLAGS
+
+    html = pages[NAMES[0]]
+    if not styles:  # as sites that show notebooks take them away
+        html = re.sub("<style.*?</style>|<link[^>]*>", "", html, flags=re.S)
+        html = re.sub(r'\sstyle="[^"]*"', "", html)
+    (tmp_path / "page.html").write_text(html, "utf-8")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
+        try:
+            page = chromium.new_context(java_script_enabled=False, offline=True).new_page()
+            page.goto((tmp_path / "page.html").as_uri())
+            before = words(page.inner_text("body"))
+            for at in page.locator("summary", has_text="What came out").all():
+                at.click()
+            after = words(page.inner_text("body"))
+        finally:
+            chromium.close()
+    outcomes = [cell for cell in code(read(CHAPTERS[0])) if "check.outcome(" in cell.source]
+    assert len(outcomes) >= 3 and before.count(words(asking.GUESS_FIRST)) == len(outcomes)
+    for cell in outcomes:
+        said = shown(cell).splitlines()[-1]
+        assert words(said) not in before and words(said) in after, said
+    assert "'Tick!'," in after and "'Tick!'," not in before  # what is shown with the first one
+
+
+@needs_browser
 def test_a_browser_without_scripts_and_network_shows_a_chapter(pages, tmp_path):
     from playwright.sync_api import sync_playwright
 

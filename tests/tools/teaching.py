@@ -130,7 +130,7 @@ def proof(chapter: Chapter, stem: str, by: str) -> tuple[str, str]:
     )
     shown = text["question"].replace("|", "\\|")
     test = (
-        "test_notebooks.py::test_it_asks_before_it_shows_and_has_something_to_touch"
+        "chapters/test_notebooks.py::test_it_asks_before_it_shows_and_has_something_to_touch"
         if kind == "prediction"
         else "test_check.py::test_questions_of_a_chapter"
     )
