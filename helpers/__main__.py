@@ -11,12 +11,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import NEWEST, ROOT
-from .backstage import classroom, downloads, pack
+from .backstage import classroom, copies, downloads, pack
 from .backstage.downloads import MissingDataError
 from .backstage.packages import REQUIREMENTS, bounds
 from .texts import load_text
 
-FIRST = "notebooks/01_regex_tokenization.ipynb"
+FIRST = f"{copies.MINE.name}/01_regex_tokenization.ipynb"
+# No news shall cover the page, nor the question whether to fetch any: a default in SETTINGS.
+QUIET = [
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+]
+SETTINGS = ROOT / "helpers" / "backstage" / "jupyter"
 
 
 class Row(NamedTuple):
@@ -115,12 +121,19 @@ def table(rows: list[Row]) -> str:
 def server_command(port: int, root: bool, display: bool) -> list[str]:
     """The command that serves the course on 127.0.0.1 with a token, at its first chapter."""
     command = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={port}"]
-    command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{FIRST}"]
+    command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{FIRST}", *QUIET]
     if root:
         command.append("--allow-root")
     if root or not display:
         command.append("--no-browser")
     return command
+
+
+def server_environment() -> dict[str, str]:
+    """This process's environment, with our settings of JupyterLab beside others that are there."""
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    folders = [others, str(SETTINGS)] if others else [str(SETTINGS)]
+    return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(folders)}
 
 
 def open_course(port: int, only_check: bool) -> int:
@@ -134,16 +147,18 @@ def open_course(port: int, only_check: bool) -> int:
         return 1
     if only_check:
         return 0
+    copies.lay_out(copies.MINE)
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     display = sys.platform != "linux" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
     command = server_command(port, root, display)
     where = "in a browser"
     if "--no-browser" in command:
         where = "at the address with ?token= that it prints"
-    print(f"\nJupyterLab opens {where}. Ctrl+C twice ends it.", flush=True)
+    print(f"\nYour own chapters lie in {copies.MINE}.")
+    print(f"JupyterLab opens {where}. Ctrl+C twice ends it.", flush=True)
     if sys.platform == "win32":  # there a replaced process would lose the terminal
-        return subprocess.call(command)
-    os.execv(sys.executable, command)
+        return subprocess.call(command, env=server_environment())
+    os.execve(sys.executable, command, server_environment())
 
 
 def pack_data(target: str) -> None:
@@ -153,6 +168,14 @@ def pack_data(target: str) -> None:
     if lacking:
         print(f"Without {' and '.join(lacking)}, which could not be had.")
     print(f"Where it is copied to: python -m helpers --unpack {path.name}")
+
+
+def write_fresh(chapter: str) -> None:
+    """Write a fresh copy of a chapter, and say where the old one is."""
+    path, kept = copies.fresh(chapter, copies.MINE)
+    print(f"{path}: a fresh copy. If it is open: File > Reload Notebook from Disk.")
+    if kept:
+        print(f"What lay there is kept as {kept.name}.")
 
 
 def write_copies(folder: Path) -> None:
@@ -172,8 +195,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     add("--port", type=int, default=8888, help="JupyterLab's port (default 8888)")
     add("--pack", nargs="?", const=pack.NAME, metavar="FILE", help="write all data into one file")
     add("--unpack", metavar="FILE", help="lay the data out of such a file")
-    commands = parser.add_subparsers(dest="command", title="for those who teach")
-    add = commands.add_parser("copies", help="chapters without solutions and outputs").add_argument
+    commands = parser.add_subparsers(dest="command", title="commands")
+    add = commands.add_parser("fresh", help="a chapter anew; the old one is kept").add_argument
+    add("chapter", help="its number, such as 03")
+    add = commands.add_parser(
+        "copies", help="for a class, without solutions and outputs"
+    ).add_argument
     add("folder", type=Path, help="a new folder; inside the checkout the copies run as they are")
     add = commands.add_parser("mark", help="run returned notebooks: who solved what").add_argument
     add("folder", type=Path, help="in it lies NAME.ipynb, or a folder for each learner")
@@ -188,7 +215,9 @@ def main(argv: list[str] | None = None) -> int:
     """Do what is asked for; 1 if it can't be done."""
     options = arguments(argv)
     try:
-        if options.command == "copies":
+        if options.command == "fresh":
+            write_fresh(options.chapter)
+        elif options.command == "copies":
             write_copies(options.folder)
         elif options.command == "mark":
             given = options.folder, options.output, options.feedback

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 import pytest
 
 from helpers import __main__ as start
-from helpers.backstage import downloads
+from helpers.backstage import copies, downloads
 from helpers.backstage.downloads import ROOT, MissingDataError
 from tests.machines.lab import course_copy, served, status
 from tests.tools.books import readme_command
@@ -38,8 +38,9 @@ def steps(monkeypatch):
 def started(monkeypatch):
     """The commands that would have started a server."""
     commands = []
-    monkeypatch.setattr(os, "execv", lambda _, command: commands.append(command))
-    monkeypatch.setattr(subprocess, "call", lambda command: commands.append(command) or 0)
+    monkeypatch.setattr(os, "execve", lambda _, command, env: commands.append(command))
+    monkeypatch.setattr(subprocess, "call", lambda command, env: commands.append(command) or 0)
+    monkeypatch.setattr(copies, "lay_out", lambda folder: [])
     return commands
 
 
@@ -137,6 +138,24 @@ def test_the_server_keeps_to_this_machine_and_opens_no_browser_where_there_is_no
     assert ("--no-browser" in command) == (root or not display)
 
 
+def test_other_settings_of_jupyter_stay_beside_ours(monkeypatch):
+    monkeypatch.delenv("JUPYTER_CONFIG_PATH", raising=False)
+    ours = str(start.SETTINGS)
+    assert start.server_environment()["JUPYTER_CONFIG_PATH"] == ours
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "theirs")
+    assert start.server_environment() == {
+        **os.environ,
+        "JUPYTER_CONFIG_PATH": f"theirs{os.pathsep}{ours}",
+    }
+
+
+def test_own_chapters_are_laid_out_before_the_server_starts(steps, started, monkeypatch):
+    monkeypatch.setattr(copies, "lay_out", lambda folder: started.append(folder.name))
+    assert start.main(["--check"]) == 0 and started == []
+    start.main([])
+    assert started[0] == "my-course" and len(started) == 2
+
+
 def test_another_version_than_the_course_names_is_said_and_stops_nothing(
     steps, monkeypatch, capsys
 ):
@@ -192,7 +211,8 @@ def test_the_course_opens_its_browser_only_where_there_is_a_display(steps, start
 
 @not_windows
 def test_the_printed_address_opens_the_course_and_without_its_token_it_is_refused(tmp_path):
-    with served([sys.executable, "-m", "helpers"], ROOT, tmp_path) as (address, token):
+    course = course_copy(tmp_path / "course")
+    with served([sys.executable, "-m", "helpers"], course, tmp_path) as (address, token):
         contents = f"{address}/api/contents/{start.FIRST}?content=0"
         assert status(f"{address}/lab/tree/{start.FIRST}?token={token}") == 200
         assert status(f"{contents}&token={token}") == 200
@@ -221,6 +241,8 @@ def test_readmes_first_command_opens_the_first_chapter_in_a_fresh_checkout(tmp_p
         assert status(chapter + token) == 200
         with urllib.request.urlopen(chapter + token) as answer:
             book = json.load(answer)
-        assert book["content"]["cells"][0]["source"].startswith("# Chapter 1")
+        cells = book["content"]["cells"]
+        assert cells[0]["source"].startswith("# Chapter 1")
+        assert not any(cell.get("outputs") for cell in cells)  # a copy that nobody has run
         assert status(chapter) == 403 and status(chapter + "guessed") == 403
         assert status(f"{address}/lab/tree/{start.FIRST}?token={token}") == 200

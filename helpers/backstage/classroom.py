@@ -6,7 +6,6 @@
 helpers/backstage/marks.py says how a returned notebook is run, and what its marks can tell.
 """
 
-import copy
 import csv
 import os
 import re
@@ -14,11 +13,10 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from .downloads import ROOT, progress, write_whole
+from .copies import CHAPTERS, NOTEBOOKS, without_outputs, write_copy
+from .downloads import progress, write_whole
 from .marks import mark
 
-NOTEBOOKS = ROOT / "notebooks"
-CHAPTERS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 FOLDED = re.compile(
     r"\n*<details>\s*<summary>[^<]*(solution|answer)[^<]*</summary>.*?</details>", re.S | re.I
 )
@@ -37,11 +35,9 @@ def left_open(found: re.Match) -> str:
 
 def class_copy(book):
     """A notebook without solutions, model answers, outputs and badge; set-up, ids and tags stay."""
-    book = copy.deepcopy(book)
+    book = without_outputs(book)
     for cell in book.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-        else:
+        if cell.cell_type != "code":
             cell.source = BADGE.sub("", FOLDED.sub(left_open, cell.source)).strip()
     book.cells = [cell for cell in book.cells if cell.source]
     return book
@@ -49,25 +45,19 @@ def class_copy(book):
 
 def write_copies(folder: str | Path) -> list[Path]:
     """Write the class's copies into `folder`; ValueError rather than overwrite one."""
-    import nbformat
-
     folder = Path(folder).resolve()
-    copies = [folder / path.name for path in CHAPTERS]
     if folder == NOTEBOOKS or NOTEBOOKS in folder.parents:
         raise ValueError(
             f"{folder} came; expected is a folder outside the course's own notebooks, which keep "
             "their solutions. Choose another, such as class."
         )
-    there = [path.name for path in copies if path.exists()]
+    there = [path.name for path in CHAPTERS if (folder / path.name).exists()]
     if there:
         raise ValueError(
             f"{folder} came, and {there[0]} is in it; expected is a folder without chapters, as "
             "somebody may have worked in them. Choose a new one."
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, new in zip(CHAPTERS, copies, strict=True):
-        nbformat.write(class_copy(nbformat.read(path, as_version=4)), new)
-    return copies
+    return [write_copy(path, folder, class_copy) for path in CHAPTERS]
 
 
 class Row(NamedTuple):
