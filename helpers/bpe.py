@@ -41,24 +41,20 @@ def find_chunks(text: str, pattern: str = GPT2_PATTERN) -> list[str]:
             "one without. Write (?:...) for each (...)."
         )
     chunks = compiled.findall(whole_characters(text))
-    longest = len(max(chunks, key=len, default="")) * 4  # bytes: a character takes 1 to 4
-    if longest > LONGEST:
+    if len(max(chunks, key=len, default="")) * 4 > LONGEST:  # a character takes 1 to 4 bytes
         longest = max(len(chunk.encode()) for chunk in chunks)
-    if longest > LONGEST:
-        raise ValueError(
-            f"{longest:,} bytes of the text stand together with no place to cut; at most "
-            f"{LONGEST:,} are taken. Put spaces or line breaks among them, or leave them out."
-        )
+        if longest > LONGEST:
+            raise ValueError(
+                f"{longest:,} bytes of the text stand together with no place to cut; at most "
+                f"{LONGEST:,} are taken. Put spaces or line breaks among them, or leave them out."
+            )
     return chunks
 
 
 def count_chunks(texts, special_tokens=(), pattern: str = GPT2_PATTERN) -> Counter[str]:
-    """How often each chunk occurs outside of special tokens, those first seen first.
-
-    texts: one text, or documents one by one; what was counted before comes back as it is.
-    """
+    """How often each chunk of the texts occurs outside of special tokens, first seen first."""
     if isinstance(texts, Counter):
-        return texts
+        return texts  # counted before
     counts: Counter[str] = Counter()
     for text in [texts] if isinstance(texts, str) else texts:
         for part in split_at(text, special_tokens)[::2]:  # every second part is a special token
@@ -90,7 +86,7 @@ def replace_pair(ids: list[int], pair: Pair, new_id: int) -> list[int]:
     replaced: list[int] = []
     for token_id in ids:
         if token_id == second and replaced and replaced[-1] == first:
-            replaced[-1] = new_id
+            replaced[-1] = new_id  # the pair is complete
         else:
             replaced.append(token_id)
     return replaced
@@ -103,11 +99,11 @@ def replace_everywhere(pair: Pair, new_id: int, words: list, counts: dict, holde
     """
     first, second = pair
     left_of = defaultdict(list)  # token -> the words in which it stands left of the new one
-    right_of = defaultdict(list)
+    right_of = defaultdict(list)  # token -> the words in which it stands right of it
     for number in dict.fromkeys(holders.pop(pair)):  # each word once, in the order of the text
         ids, _ = words[number]
-        if first not in ids or second not in ids:
-            continue  # an earlier merge took them
+        if second not in ids:
+            continue  # an earlier merge took it
         ids[:] = replace_pair(ids, pair, new_id)
         for left, right in pairwise(ids):
             if right == new_id:
@@ -123,7 +119,7 @@ def replace_everywhere(pair: Pair, new_id: int, words: list, counts: dict, holde
         holders[made] = numbers
         counts[made] = sum([words[number][1] for number in numbers])
         counts[was] -= counts[made]
-    counts[pair] = 0
+    counts[pair] = 0  # it stands nowhere now
     return [made for made, _, _ in changes]
 
 
@@ -135,11 +131,12 @@ def learn_merges(words: Iterable, n_merges: int, ties: str = "first") -> list[Pa
     only moves on; so a pair that comes up with what is no longer true goes back into the heap.
     """
     words = [(list(ids), count) for ids, count in words]  # copies: merges will change them
-    counts = dict(count_pairs(words))
     holders = defaultdict(list)
     for number, (ids, _) in enumerate(words):
         for pair in pairwise(ids):
             holders[pair].append(number)
+    # What count_pairs gives; it stays true from merge to merge.
+    counts = {pair: sum([words[n][1] for n in numbers]) for pair, numbers in holders.items()}
     tokens = tokens_of([])  # id -> bytes
     # Of pairs with the same count, the one with the smallest order is merged. () is smaller than
     # any: a pair enters the heap with it, and has its order looked up when it comes up.
@@ -153,7 +150,7 @@ def learn_merges(words: Iterable, n_merges: int, ties: str = "first") -> list[Pa
             entry = heappop(heap)
             pair = entry[-1]
             if counts[pair] == 0:
-                continue
+                continue  # other merges took it everywhere
             now = (-counts[pair], order(pair), pair)
             if now != entry:
                 heappush(heap, now)
@@ -173,7 +170,7 @@ def apply_merges(ids: list[int], merges: dict[Pair, int]) -> list[int]:
         return apply_merges_to_many(ids, merges)
     ids = list(ids)
     while len(ids) > 1:
-        new_ids = [merges.get(pair, inf) for pair in pairwise(ids)]
+        new_ids = [merges.get(pair, inf) for pair in pairwise(ids)]  # inf: no merge
         lowest = min(new_ids)
         if lowest == inf:
             break
@@ -229,7 +226,8 @@ class BytePairTokenizer(Encoding):
         if tokenizer.n_vocab < vocab_size:
             warnings.warn(
                 f"After {len(merges)} merges no pair was left, so the vocabulary has "
-                f"{tokenizer.n_vocab} tokens, not {vocab_size}. Train on more text for more.",
+                f"{tokenizer.n_vocab} tokens, not {vocab_size}. Train on more text for a larger "
+                "one.",
                 stacklevel=2,
             )
         return tokenizer
@@ -296,5 +294,5 @@ def gpt2_tokenizer():
     """tiktoken's own GPT-2 tokenizer, from files on this machine."""
     import tiktoken
 
-    gpt2_files()
+    gpt2_files()  # tiktoken finds them, and asks no network
     return tiktoken.get_encoding("gpt2")

@@ -7,14 +7,14 @@ apart again show what stood there at any time before; nothing has to be recorded
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import accumulate, pairwise
 
 import regex
 
 from .backstage.encoding import whole_characters
-from .bpe import BytePairTokenizer, apply_merges, byte_ids, count_chunks, find_chunks
+from .bpe import BytePairTokenizer, apply_merges, byte_ids, count_chunks, count_pairs, find_chunks
 
 
 def take_apart(tokenizer: BytePairTokenizer, ids: list[int], limit: int) -> list[int]:
@@ -76,15 +76,16 @@ def votes(tokenizer: BytePairTokenizer, texts: str | Iterable[str], vocab_size: 
     Most frequent first, equal ones in the order in which the text shows them: where a merge came
     from, who came second, and which pairs tied.
     """
-    counts: Counter[tuple[int, int]] = Counter()
+    words = []
     holders = defaultdict(dict)  # pair -> a dict whose keys are its chunks, each once, in order
     chunks = count_chunks(texts, tokenizer.special_tokens, tokenizer.pattern)
     for chunk, count in chunks.items():
         ids = apply_merges(byte_ids(chunk), tokenizer.merges)
-        for pair in pairwise(take_apart(tokenizer, ids, vocab_size)):
-            counts[pair] += count
+        words.append((take_apart(tokenizer, ids, vocab_size), count))
+        for pair in pairwise(words[-1][0]):
             holders[pair][chunk] = None
-    return [(pair, count, list(holders[pair])) for pair, count in counts.most_common()]
+    counts = count_pairs(words).most_common()
+    return [(pair, count, list(holders[pair])) for pair, count in counts]
 
 
 def why(tokenizer: BytePairTokenizer, text: str, position: int) -> dict:
@@ -107,6 +108,7 @@ def why(tokenizer: BytePairTokenizer, text: str, position: int) -> dict:
     n_before = len(text[start:position].encode())
     ends = accumulate(len(tokenizer.tokens[token_id]) for token_id in ids)
     place = next(place for place, end in enumerate(ends) if end > n_before)
+    # What parts it from its neighbours: the pattern, or the merges on its two sides.
     before = "The pattern cuts the text here." if start else "The text begins here."
     after = "The pattern cuts the text here." if stop < len(text) else "The text ends here."
     if place > 0:
@@ -132,7 +134,7 @@ def what_parts(tokenizer: BytePairTokenizer, left: int, right: int) -> str:
         met = what_met(tokenizer, left, right, new_id)
         now = what_met(tokenizer, left, right, new_id + 1)
         if met in tokenizer.merges and now != met:  # this merge took one of the two away
-            side = 0 if met[0] != now[0] else 1
+            side = 0 if met[0] != now[0] else 1  # which of the two
             spelled = [[met[0]], [met[1]], met, [now[side]], [met[side]]]
             a, b, both, taker, taken = [repr(tokenizer.decode(ids)) for ids in spelled]
             reason = f"{a} and {b} have a merge to {both}, but {taker}, learned earlier, "
