@@ -14,7 +14,7 @@ import pytest
 
 from helpers import show
 from helpers.exercises import asking
-from tests.machines.lab import browser_path, free_port, served_voila
+from tests.machines.lab import browser, browser_path, free_port, served_voila
 from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, shown
 
 every_chapter = pytest.mark.parametrize("name", NAMES)
@@ -192,3 +192,17 @@ def test_voila_serves_a_chapter_as_a_page(tmp_path):
             page = Page(answer.read().decode("utf-8"))
     text = "".join(page.text)
     assert "Chapter 1" in text and "Traceback" not in text
+
+
+@needs_browser
+@pytest.mark.skipif(not find_spec("voila"), reason="Voila is not installed: pip install voila")
+def test_in_voila_a_guess_is_answered_at_once_as_all_cells_ran_before_it(tmp_path):
+    chapter = ROOT / "notebooks" / f"{NAMES[0]}.ipynb"
+    with served_voila(chapter, free_port(), tmp_path) as address, browser() as page:
+        page.goto(address, timeout=120_000)
+        choices = page.locator(".widget-radio-box").first
+        choices.locator("label", has_text="3").first.click(timeout=60_000)
+        page.get_by_text("You predicted 3; what came out is 0.").wait_for(timeout=30_000)
+        text = page.inner_text("body")
+    assert "'Tick!'," in text and "No piece is exactly" not in text, "the outcome itself is folded"
+    assert text.count(asking.GUESS_FIRST) >= 3 and "Run on" not in text
