@@ -18,7 +18,10 @@ SAID = {True: "Right.", False: "Not quite."}  # to a choice in a quiz
 # Beneath a prediction where no widget lives, and in place of an outcome that nobody predicted.
 DECIDE = "Decide before you go on. Where the notebook can be run, run this cell and answer here."
 GUESS_FIRST = "Guess first, or run this cell again to see it."
-PRINTED = "margin:.3em 0;white-space:pre-wrap;color:#111;background:#fff"
+PRINTED = (  # lines break between words, as those that `print` gives
+    "margin:.3em 0;font-size:14px;white-space:pre-wrap;word-break:normal;word-wrap:break-word;"
+    "color:#111;background:#fff"
+)
 
 
 def questions(part: str, chapter: str = "*") -> list[tuple]:

@@ -1,5 +1,6 @@
 """What a learner meets after the first command, in a real browser: their own copy, and questions."""
 
+import re
 import sys
 from importlib.util import find_spec
 
@@ -53,9 +54,25 @@ def run(page, source: str):
     return cell(page, source)
 
 
+def run_all(page) -> None:
+    """Run > Run All Cells, again if the page was not ready for it, and wait for the end."""
+    ran = page.locator(".jp-InputPrompt", has_text=re.compile(r"\[[\d*]"))
+    while not ran.count():
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        page.wait_for_timeout(3000)
+    wait_until_idle(page)
+
+
 def wait_until_idle(page) -> None:
-    page.wait_for_timeout(1000)
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60_000)
+    """Until the kernel has rested for a second."""
+    idle, calm = page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']"), 0
+    for _ in range(600):
+        page.wait_for_timeout(100)
+        calm = calm + 1 if idle.count() else 0
+        if calm == 10:
+            return
+    raise AssertionError("the kernel did not come to rest within a minute")
 
 
 def says(found, text: str) -> bool:
@@ -82,9 +99,7 @@ def test_the_first_chapter_is_open_as_nobody_has_run_it_and_nothing_covers_it(pa
 
 
 def test_an_outcome_waits_for_a_guess_and_a_late_guess_is_answered_at_once(page):
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    wait_until_idle(page)
+    run_all(page)
     # Folded until it is opened.
     told = cell(page, 'check.outcome("ticks"')
     assert says(told, GUESS_FIRST) and not says(told, "No piece is exactly")
