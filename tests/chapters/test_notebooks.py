@@ -156,24 +156,43 @@ def test_it_begins_with_objectives_and_ends_with_questions_and_a_recap(path):
     assert re.search(r"\*\*New terms:\*\*", prose(book)), "the list of new terms is missing"
 
 
-def new_terms(path):
-    """(term, the section named) of a chapter's list, and {section: its text} of what stands above that list."""
-    above, listed = prose(read(path)).split("**New terms:**")
+def terms_listed(listed):
+    """(term, the section named) of one list: `**dimension** (section 1), one-hot (2)`."""
     found = re.findall(
         r"([^()]+) \((?:section )?([^()]+)\)", " ".join(listed.split("\n\n")[0].split())
     )
+    return [(term, place) for terms, place in found for term in terms.strip(" ,").split(", ")]
+
+
+def texts_of(parts):
+    """{name of a section: its text} of a text that is cut at its headings."""
+    return {
+        name: " ".join(text.split()) for name, text in zip(parts[::2], parts[1::2], strict=True)
+    }
+
+
+def new_terms(path):
+    """(term, the section named) of a chapter's lists, and {section: its text} of what stands above.
+
+    The core's list names sections by number; what follows "Going further" may end in a list of
+    more terms, which names its headings.
+    """
+    core, _, further = prose(read(path)).partition("\n## Going further\n")
+    above, listed = core.split("**New terms:**")
     parts = re.split(r"^## (?:(\d+)\. .*|(.*))$", above, flags=re.MULTILINE)
     names = [number or name for number, name in zip(parts[1::3], parts[2::3], strict=True)]
-    texts = (" ".join(part.split()) for part in parts[::3])
-    sections = dict(zip(["top of the chapter", *names], texts, strict=True))
-    return [
-        (term, place) for terms, place in found for term in terms.strip(" ,").split(", ")
-    ], sections
+    texts = ["top of the chapter", parts[0]]
+    for name, text in zip(names, parts[3::3], strict=True):
+        texts += [name, text]
+    above, _, more = further.partition("**More terms:**")
+    texts += re.split(r"^### (.*)$", above, flags=re.MULTILINE)[1:]
+    return terms_listed(listed) + terms_listed(more), texts_of(texts)
 
 
 @every_chapter
 def test_each_new_term_stands_in_bold_in_the_section_that_the_list_names(path):
     terms, sections = new_terms(path)
+    assert len(terms) > 4, f"{path.name}: its list of new terms holds only {terms}"
     for term, place in terms:
         assert place in sections, f"{path.name} lists {term} under {place!r}, which is no section"
         bold = re.findall(r"\*\*\[?(.+?)\.?\]?(?:\([^)]*\))?\*\*", sections[place])
@@ -274,9 +293,9 @@ def test_a_playground_has_a_still_picture_where_no_widget_lives(path):
 def test_every_exercise_is_open_and_its_solution_is_folded_beneath(path):
     pairs, text = exercises(read(path)), prose(read(path))
     kinds = re.findall(r"\*\*Exercise \d: ([a-z ]+)\.\*\*", text)
-    assert kinds == ["fill the blanks", "change one line", "write a function", "spot the bug"], (
-        f"{path.name}: {kinds}"
-    )
+    assert set(kinds) == {"fill the blanks", "change one line", "write a function", "spot the bug"}
+    core, _, _ = text.partition("\n## Going further\n")
+    assert core.count("**Exercise ") >= 3, f"{path.name}: the core has fewer than three exercises"
     assert (
         text.count("**Worked example.**")
         == text.count("**An open question, for afterwards.**")

@@ -20,6 +20,7 @@ OBJECTIVES = PAGES / "objectives.md"
 PLAN = json.loads((ROOT / "tests" / "tools" / "teaching.json").read_text(encoding="utf-8"))
 TAUGHT = [path for path in CHAPTERS if path.stem[:2] in PLAN]
 LEFT_OUT = "*May be left out at first.*"
+FURTHER = "Going further"  # the heading behind which all may be left out
 MARKED = re.compile(r"(<!-- sections -->\n).*(<!-- end -->)", re.S)
 
 
@@ -65,6 +66,7 @@ def work(cell) -> float:
 def sections(book) -> list[Section]:
     """The sections; a part of one that may be left out is a section of its own."""
     parts = []  # [heading, left out, work], the first is the chapter's top
+    further = False
     for cell in book.cells[1:]:
         if cell.cell_type == "code":
             if parts:
@@ -73,8 +75,10 @@ def sections(book) -> list[Section]:
         prose = re.sub(r"<details>.*?</details>|\]\([^)]*\)", "", cell.source, flags=re.S)
         for piece in re.split(r"^(?=##)", prose, flags=re.M):
             heading = re.match(r"(##+) (.*)", piece)
-            if heading and (heading[1] == "##" or LEFT_OUT in piece):
-                parts.append([heading[2].strip(), LEFT_OUT in piece, 0.0])
+            if heading and heading[2].strip() == FURTHER:
+                further = True
+            if heading and (heading[1] == "##" or LEFT_OUT in piece or further):
+                parts.append([heading[2].strip(), LEFT_OUT in piece or further, 0.0])
             elif heading and parts[-1][1]:  # back from what may be left out to its section
                 parts.append([next(part[0] for part in reversed(parts) if not part[1]), False, 0.0])
             if parts:
