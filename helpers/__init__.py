@@ -15,12 +15,12 @@ __version__ = "1.0.0"
 # `python -m tests.tools.address` sets both here, in the badges, set-up cells and in README.md.
 ADDRESS = "https://github.com/from-text-to-tensors/from-text-to-tensors"
 REFERENCE = "v1"
-OLDEST, NEWEST = (3, 10), (3, 13)  # the Pythons that the course is made for
+OLDEST, NEWEST = (3, 10), (3, 14)  # the Pythons that the course is made for
 ROOT = Path(__file__).resolve().parent.parent
 
 if sys.version_info < OLDEST:
     raise ImportError(
-        "This is Python {}.{}. The course needs 3.10 to 3.13. Install one of them, make a new "
+        "This is Python {}.{}. The course needs 3.10 to 3.14. Install one of them, make a new "
         "environment with it (README.md says how), and choose it as the notebook's kernel.".format(
             *sys.version_info
         )
@@ -28,9 +28,10 @@ if sys.version_info < OLDEST:
 
 
 def set_up(root: str | Path) -> None:
-    """For a notebook's first cell: these helpers must be those of `root`, and all packages there.
+    """For a notebook's first cell: these helpers must be those of `root`, and their packages there.
 
-    Raises ImportError in words; in Colab, what is missing is installed.
+    Raises ImportError in words; in Colab, what is missing is installed. A package that only some
+    chapters use is named where it is missing, and stops only the cells that import it.
     """
     if Path(root).resolve() != ROOT:
         raise ImportError(

@@ -10,12 +10,18 @@ from pathlib import Path
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 KEPT = ("torch", "numpy", "ipywidgets")  # Colab has its own, made for it: never installed there
-NEEDED = (*KEPT, "gensim", "matplotlib", "pooch", "regex", "tiktoken", "tqdm")
+EVERYWHERE = ("ipywidgets", "matplotlib", "numpy", "pooch", "regex", "tqdm")  # in all chapters
+SOMEWHERE = ("gensim", "tiktoken", "torch")  # in some, whose cells import them
+NO_GENSIM = (3, 14)  # from this Python on, gensim has no release that could be installed
 
 
 def bounds() -> dict[str, str]:
-    """The versions that requirements.txt allows, by package."""
-    return dict(re.findall(r"^([\w.-]+)(.*)$", REQUIREMENTS.read_text("utf-8"), re.M))
+    """The versions that requirements.txt allows for this Python, by package."""
+    lines = re.findall(r"^([\w.-]+)([^;\n]*)(.*)$", REQUIREMENTS.read_text("utf-8"), re.M)
+    found = {name: allowed for name, allowed, _ in lines}
+    if sys.version_info >= NO_GENSIM:
+        del found["gensim"]
+    return found
 
 
 def install(names: list[str]) -> str:
@@ -36,16 +42,24 @@ def install(names: list[str]) -> str:
 
 
 def install_missing() -> None:
-    """In Colab, install the packages that Colab lacks; elsewhere, say what is missing."""
-    missing = [name for name in NEEDED if find_spec(name) is None]
+    """In Colab, install the packages that Colab lacks; elsewhere, say what is missing.
+
+    Raises ModuleNotFoundError where no chapter could run; what only some chapters use is named in
+    a sentence, and the cells that import it stop.
+    """
+    missing = [name for name in bounds() if name in EVERYWHERE + SOMEWHERE and not find_spec(name)]
     failed = ""
     if missing and "google.colab" in sys.modules and not set(missing).intersection(KEPT):
         failed = install(missing)
         if not failed:
             return
-    if missing:
-        raise ModuleNotFoundError(
-            f"The course needs {', '.join(missing)}, and the Python at {sys.executable} does not "
-            f"have it.\n{failed}Install the course's packages: {sys.executable} -m pip install "
-            f"-r {REQUIREMENTS}"
-        )
+    if not missing:
+        return
+    said = (
+        f"The course needs {', '.join(missing)}, and the Python at {sys.executable} does not "
+        f"have it.\n{failed}Install the course's packages: {sys.executable} -m pip install "
+        f"-r {REQUIREMENTS}"
+    )
+    if set(missing).intersection(EVERYWHERE):
+        raise ModuleNotFoundError(said)
+    print(f"{said}\nUntil then the cells that import it stop, and all others run.")

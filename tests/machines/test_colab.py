@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from helpers import ADDRESS, REFERENCE
-from helpers.backstage.packages import KEPT, NEEDED
+from helpers.backstage.packages import EVERYWHERE, KEPT, SOMEWHERE
 from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, shown
 from tests.tools.refresh import clean
 
@@ -253,8 +253,8 @@ def lacking(*missing: str, colab: bool = True, status: int = 0) -> str:
 def test_in_colab_only_what_is_missing_is_installed_and_numpy_torch_and_widgets_stay():
     said = lacking("gensim", "tiktoken")
     assert (
-        said.startswith("['pip', 'install', '-q', 'gensim>=")
-        and "'tiktoken>=" in said
+        said.startswith("['pip', 'install', '-q', 'tiktoken>=")
+        and "'gensim>=" in said
         and "'tqdm" not in said
     )
     for name in KEPT:
@@ -268,11 +268,19 @@ def test_in_colab_what_pip_says_comes_with_the_remedy():
     assert "-m pip install -r" in said
 
 
-@pytest.mark.parametrize("name", NEEDED)
+@pytest.mark.parametrize("name", EVERYWHERE)
 def test_elsewhere_nothing_is_installed_and_each_missing_package_is_named(name):
     said = lacking(name, colab=False)
     assert said.startswith(f"The course needs {name}, and the Python at {sys.executable}")
     assert said.rstrip().endswith(f"-m pip install -r {ROOT / 'requirements.txt'}")
+
+
+@pytest.mark.parametrize("name", SOMEWHERE)
+def test_a_package_of_some_chapters_stops_only_the_cells_that_import_it(name):
+    said = lacking(name, colab=False)
+    assert said.startswith(f"The course needs {name}, and the Python at {sys.executable}")
+    assert f"-m pip install -r {ROOT / 'requirements.txt'}\n" in said
+    assert said.rstrip().endswith("the cells that import it stop, and all others run.")
 
 
 @pytest.mark.parametrize("name", KEPT)

@@ -41,7 +41,7 @@ def test_an_older_python_is_named_with_the_remedy():
     done = python("import sys; sys.version_info = (3, 9, 1, 'final', 0); import helpers")
     assert (
         done.returncode
-        and "This is Python 3.9. The course needs 3.10 to 3.13. Install one of them" in done.stderr
+        and "This is Python 3.9. The course needs 3.10 to 3.14. Install one of them" in done.stderr
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -26,7 +27,12 @@ REQUIREMENTS = {
     ]
     for path in ("requirements.txt", "tests/requirements.txt", "notebooks/09-requirements.txt")
 }
-ALL = [requirement for several in REQUIREMENTS.values() for requirement in several]
+ALL = [
+    requirement
+    for several in REQUIREMENTS.values()
+    for requirement in several
+    if requirement.marker is None or requirement.marker.evaluate()
+]
 ROWS = dict(
     re.findall(
         r"^\| ([\w-]+) \| ([^|]+) \|$", (ROOT / "data" / "README.md").read_text("utf-8"), re.M
@@ -144,6 +150,44 @@ def test_no_bound_shuts_out_a_python_that_the_course_is_made_for(requirement):
         assert all(takes.contains(f"3.{minor}") for minor in range(OLDEST[1], NEWEST[1] + 1)), takes
 
 
+def pasted(language: str) -> list[str]:
+    """The blocks of README.md in this language."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)\n```$", text, flags=re.M | re.S)
+
+
+def test_each_systems_line_is_one_paste():
+    bash, powershell = pasted("bash"), pasted("powershell")
+    assert len(bash) == 4 and len(powershell) == 1
+    assert all("\n" not in line for line in bash + powershell)
+    # In PowerShell 5.1 && is a syntax error, and paths have backslashes.
+    assert "&&" not in powershell[0] and "/" not in powershell[0]
+    starting = [line for line in bash if "pytest" not in line]
+    assert all(line.endswith(" && .venv/bin/python -m helpers") for line in starting)
+
+
+def test_binder_codespaces_and_the_line_for_linux_take_the_small_build_of_the_same_pytorch():
+    (torch,) = [line for line in REQUIREMENTS["requirements.txt"] if line.name == "torch"]
+    small = f"pip install {torch} --index-url https://download.pytorch.org/whl/cpu"
+    assert any(small in line for line in pasted("bash"))
+    assert f"python -m {small}" in (ROOT / "requirements.txt").read_text("utf-8")
+    codespaces = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    (linux,) = [line for line in pasted("bash") if small in line]
+    assert codespaces["postCreateCommand"] == f"{linux} --check"
+    binder = (ROOT / ".binder" / "requirements.txt").read_text("utf-8").splitlines()
+    assert "--extra-index-url https://download.pytorch.org/whl/cpu" in binder
+    # Of one version pip takes the build with a local name: 2.13.0+cpu before 2.13.0.
+    assert "-r ../requirements.txt" in binder and str(torch).startswith("torch==")
+
+
+def test_binders_and_codespaces_python_is_one_that_the_course_is_made_for():
+    codespaces = (ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8")
+    binder = (ROOT / ".binder" / "runtime.txt").read_text("utf-8")
+    for minor in re.findall(r"python[:-]3\.(\d+)", codespaces + binder):
+        assert OLDEST <= (3, int(minor)) <= NEWEST
+    assert os.access(ROOT / ".binder" / "postBuild", os.X_OK)
+
+
 def said_licence(name: str) -> str:
     """What an installed package says of its licence, in whatever field it says it."""
     about = metadata(name)
@@ -209,8 +253,9 @@ def test_once_a_month_the_newest_releases_of_all_dependencies_are_tried():
     (when,) = workflow[True]["schedule"]  # YAML 1.1 reads the key `on` as true
     assert re.fullmatch(r"\d+ \d+ 1 \* \*", when["cron"])
     (take,) = [step["run"] for step in steps("newest.yml")[1] if "sed" in step.get("run", "")]
-    assert take == "sed -i -E '/^(#|regex)/!s/[=<>~!].*//' requirements.txt */*requirements.txt"
+    assert take == "sed -i -E '/^(#|regex)/!s/[=<>~!][^;]*//' requirements.txt */*requirements.txt"
     for path in REQUIREMENTS:
         for line in (ROOT / path).read_text("utf-8").splitlines():
             if not re.match("#|regex|-r", line):
-                assert re.fullmatch(r"[\w-]*", re.sub("[=<>~!].*", "", line)), line
+                bare = re.sub("[=<>~!][^;]*", "", line, count=1)
+                assert re.fullmatch(r"[\w-]*(; python_version < \"3\.\d+\")?", bare), line
