@@ -10,7 +10,7 @@ author = "the course's authors"
 language = "en"
 extensions = ["myst_nb", "mathml"]
 root_doc = "index"
-exclude_patterns = ["data/downloads", "**/.ipynb_checkpoints"]
+exclude_patterns = ["data/downloads", "files", "**/.ipynb_checkpoints"]
 
 # The notebooks are shown as they were saved, and never run.
 nb_execution_mode = "off"

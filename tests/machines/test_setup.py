@@ -25,7 +25,12 @@ REQUIREMENTS = {
         for line in (ROOT / path).read_text("utf-8").splitlines()
         if re.match(r"\w", line)
     ]
-    for path in ("requirements.txt", "tests/requirements.txt", "notebooks/09-requirements.txt")
+    for path in (
+        "requirements.txt",
+        "tests/requirements.txt",
+        "notebooks/09-requirements.txt",
+        ".web/requirements.txt",
+    )
 }
 ALL = [
     requirement

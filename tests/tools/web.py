@@ -13,7 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+import nbformat
+
+from tests.tools.books import CHAPTERS, ROOT, read
+from tests.tools.glossary import PAGE, glossary
+
 SITE = ROOT / "site"
 PAGES = ["README.md", "LICENSE", "data/README.md", "notebooks"]
 CONTENTS = """
@@ -23,7 +27,8 @@ CONTENTS = """
 :caption: Chapters
 :glob:
 
-notebooks/*
+notebooks/0*
+notebooks/glossary
 ```
 
 ```{toctree}
@@ -52,11 +57,23 @@ def lay_out(source: Path) -> None:
     start = (source / "README.md").read_text(encoding="utf-8")
     (source / "README.md").unlink()
     (source / "index.md").write_text(start + CONTENTS, encoding="utf-8")
-    for path in source.rglob("*.ipynb"):
-        # Files of the program are no pages: their links become plain text.
-        text = path.read_text(encoding="utf-8")
-        text = re.sub(r"\[([^\]]*)\]\(\.\./(?:helpers|tests)/[^)]*\)", r"\1", text)
-        path.write_text(text, encoding="utf-8")
+    (source / PAGE.relative_to(ROOT)).write_text(glossary(), encoding="utf-8")
+    (source / "files").mkdir()
+    for path in CHAPTERS:
+        shutil.copy(path, source / "files")
+        book = read(path)
+        for cell in (cell for cell in book.cells if cell.cell_type == "markdown"):
+            cell.source = on_the_web(cell.source)
+        title, _, rest = book.cells[0].source.partition("\n")
+        load = f"{{download}}`Download this chapter as a notebook <../files/{path.name}>`"
+        book.cells[0].source = f"{title}\n\n{load}\n{rest}"
+        nbformat.write(book, source / path.relative_to(ROOT))
+
+
+def on_the_web(markdown: str) -> str:
+    """A cell as the web edition shows it: no link to the program's files, no badge from elsewhere."""
+    plain = re.sub(r"\[([^\]]*)\]\(\.\./(?:helpers|tests)/[^)]*\)", r"\1", markdown)
+    return re.sub(r"\[!\[([^\]]*)\]\([^)]*badge\.svg\)\]", r"[\1]", plain)
 
 
 def build(site: Path = SITE, builder: str = "html") -> Path:
