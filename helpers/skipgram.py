@@ -8,31 +8,41 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import torch
-from gensim.corpora import wikicorpus
-from gensim.models import KeyedVectors
-from gensim.test.utils import datapath
 
 from .backstage import downloads
+from .backstage.gensim_data import gensim_data
+from .backstage.keyed_vectors import KeyedVectors
 from .vectors import keyed_vectors
 
 PIECE = 64  # words of running text that are looked at together
 BATCH = 4  # pieces a step
+ARTICLES_AND_WORDS = (106, 452_944)  # of the sample of Wikipedia
 
 
-def wikipedia_texts() -> list[list[str]]:
-    """106 articles of the English Wikipedia, 452,944 tokens in lower case, from gensim's wheel."""
-    kept = downloads.DOWNLOADS / "wikipedia-sample.txt"  # an article a line
-    if kept.exists():
-        return [line.split() for line in kept.read_text("utf-8").splitlines()]
+def clean_articles() -> list[list[str]]:
+    """The words of the articles in gensim's sample of Wikipedia, without their mark-up."""
+    path = gensim_data("enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
+    from gensim.corpora import wikicorpus
+
     texts = []
-    name = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
-    with bz2.open(datapath(name)) as dump:
+    with bz2.open(path) as dump:
         pages = wikicorpus.extract_pages(dump, ("0",))
         for _, page, _ in downloads.progress(pages, total=206, desc="Cleaning articles"):
             # As gensim's WikiCorpus: words of 2 to 15 letters, articles of 50 or more words.
             text = wikicorpus.tokenize(wikicorpus.filter_wiki(page), 2, 15, True)
             if len(text) >= 50:
                 texts.append(text)
+    return texts
+
+
+def wikipedia_texts() -> list[list[str]]:
+    """106 articles of the English Wikipedia, 452,944 tokens in lower case, from gensim's wheel."""
+    kept = downloads.DOWNLOADS / "wikipedia-sample.txt"  # an article a line
+    with suppress(OSError, UnicodeDecodeError):  # not there yet, or damaged: then made anew
+        texts = [line.split() for line in kept.read_text("utf-8").splitlines()]
+        if (len(texts), sum(map(len, texts))) == ARTICLES_AND_WORDS:
+            return texts
+    texts = clean_articles()
     with suppress(OSError):  # no room to keep it: nothing is lost
         kept.parent.mkdir(parents=True, exist_ok=True)
         downloads.write_whole(kept, "\n".join(map(" ".join, texts)))

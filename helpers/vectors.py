@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from gensim.models import KeyedVectors
 
 from .backstage import downloads, word_tables
+from .backstage.gensim_data import gensim_data
+from .backstage.keyed_vectors import KeyedVectors, WordVectors, lengths, nearest
+from .backstage.vector_checks import check_table
+from .backstage.vector_files import read_file
 from .backstage.word_tables import FULL, SMALL
 
 
@@ -28,31 +31,47 @@ class Score(NamedTuple):
     query_word: int
 
 
-def keyed_vectors(words: list[str], rows: np.ndarray) -> KeyedVectors:
-    """A gensim KeyedVectors around an array of shape (words, dimensions), which isn't copied."""
-    table = KeyedVectors(rows.shape[1])  # empty; its own add_vectors would copy
+def _as_table(words: list[str], rows: np.ndarray) -> KeyedVectors:
+    """A table around words and rows that have passed the check."""
+    table = WordVectors(rows.shape[1])  # empty; gensim's own add_vectors would copy
     table.vectors = rows
-    table.index_to_key = list(words)
+    table.index_to_key = words
     table.key_to_index = {word: i for i, word in enumerate(words)}
     table.next_index = len(words)
     return table
 
 
+def keyed_vectors(words: list[str], rows: np.ndarray) -> KeyedVectors:
+    """A table around an array of float32 or float64 (words, dimensions), which isn't copied.
+
+    Raises ValueError unless each word has a row, all equally long and of finite numbers. Of a word
+    that comes twice the first row is kept, and rows of zeros are named. Gives what
+    `load_word_vectors` gives.
+    """
+    return _as_table(*check_table(words, rows))
+
+
 def load_word_vectors(name: str | Path = SMALL) -> KeyedVectors:
-    """A table of float32 word vectors, in their original lengths, as a gensim KeyedVectors.
+    """A table of float32 word vectors, in their original lengths.
 
     "google-news-small": 31,530 words x 300 of word2vec on Google News (Mikolov et al. 2013),
     26,423 of them most frequent first (but for names at their end), then 5,107 by alphabet.
     "word2vec-google-news-300": all 3,000,000. Both are kept in DOWNLOADS, memory-mapped from
-    the second load on. Or a file: word2vec .bin, .txt (GloVe too), .npz.
+    the second load on. Or a file: word2vec's .bin or .txt (GloVe's and fastText's too), also in
+    a .gz, .bz2 or .zip; a .kv that gensim saved; a .npz with the arrays words and vectors.
+
+    The table is a gensim KeyedVectors. Where gensim is missing, it is a small one with the same
+    answers: table[word], get_vector(word, norm=True), get_normed_vectors(), similarity,
+    most_similar(positive, negative, topn), similar_by_vector, vectors, index_to_key,
+    key_to_index, vector_size, len(table), word in table. All functions here take either.
+
+    Raises ValueError if the file holds no such table; MissingDataError if it can't be fetched.
     """
     if name == SMALL:
-        words, rows = word_tables.kept(SMALL, word_tables.join_tables)
-    elif name == FULL:
-        words, rows = word_tables.kept(FULL, word_tables.download_full)
-    else:
-        words, rows = word_tables.read_file(Path(name))
-    return keyed_vectors(words, rows)
+        return _as_table(*word_tables.kept(SMALL, word_tables.join_tables))
+    if name == FULL:
+        return _as_table(*word_tables.kept(FULL, word_tables.download_full))
+    return _as_table(*read_file(Path(name)))
 
 
 def nearest_spellings(vectors: KeyedVectors, word: str, n: int = 5) -> list[str]:
@@ -69,9 +88,11 @@ def nearest_spellings(vectors: KeyedVectors, word: str, n: int = 5) -> list[str]
 
 
 def check_words(vectors: KeyedVectors, words: list[str]) -> None:
-    """Raise a message unless every word is in the table, none empty and none there twice."""
+    """Raise a message unless the words differ, and the table has a row for each, not of zeros."""
     words = list(words)  # it may be a tuple, or an array
     for word in words:
+        if not isinstance(word, str):
+            raise TypeError(f"{word!r} came as a word. Expected is a str. Write it in quotes.")
         if not word.strip():
             raise ValueError(f"One of {words} is empty. Each must be a word: fill it in.")
         if words.count(word) > 1:
@@ -81,6 +102,11 @@ def check_words(vectors: KeyedVectors, words: list[str]) -> None:
             raise MissingWord(
                 f"{word!r} is not among the {len(vectors):,} words of this table. Capitals count, "
                 f"and phrases are joined by _. Use another word; spelled alike: {near}."
+            )
+        if not vectors[word].any():
+            raise ValueError(
+                f"The row of {word!r} is all zeros, and points nowhere. Expected is a word whose "
+                "row has a direction, since a cosine compares directions. Use another word."
             )
 
 
@@ -93,20 +119,17 @@ def analogy(
     `exclude` leaves out a, b and c, as is usual; Linzen 2016 shows what that hides.
     """
     check_words(vectors, [a, b, c])
-    asked = [a, b, c]
-    if not exclude:
-        # gensim leaves out the words that it is asked by name, and no rows.
-        asked = [vectors.get_vector(word, norm=True) for word in asked]
-    # most_similar brings all rows to length 1, and adds b and c and takes a away.
-    found = vectors.most_similar(positive=asked[1:], negative=asked[:1], topn=topn)
-    return [(word, float(cosine), word in (a, b, c)) for word, cosine in found]
+    if not isinstance(topn, int) or topn < 1:
+        raise ValueError(f"topn came as {topn!r}. Expected is a whole number from 1. Give one.")
+    rows = {word: vectors.get_vector(word, norm=True) for word in (a, b, c)}
+    out = [vectors.key_to_index[word] for word in rows] if exclude else []
+    found = nearest(vectors, rows[b] - rows[a] + rows[c], topn, out)
+    return [(word, cosine, word in rows) for word, cosine in found]
 
 
 def analogy_questions() -> dict[str, list[list[str]]]:
     """The 19,544 questions of Mikolov et al. 2013 by section, out of gensim's own wheel."""
-    from gensim.test.utils import datapath  # its import takes longer than all else here
-
-    text = Path(datapath("questions-words.txt")).read_text("utf-8")
+    text = gensim_data("questions-words.txt").read_text("utf-8")
     questions = {}
     # A section begins with a line ": its name", and then has a question a line.
     for section in text.split(": ")[1:]:
@@ -115,20 +138,35 @@ def analogy_questions() -> dict[str, list[list[str]]]:
     return questions
 
 
+def check_questions(section: str, asked: list[list[str]]) -> None:
+    """Raise a message unless a section is a list of questions of four words each."""
+    for question in asked:
+        is_list = isinstance(question, (list, tuple))
+        if not is_list or [type(word) for word in question] != [str] * 4:
+            raise ValueError(
+                f"{question!r} came as a question in section {section!r}. Expected are four "
+                "words: a is to b as c is to d. Write it as ['man', 'king', 'woman', 'queen']."
+            )
+
+
 def score_section(vectors: KeyedVectors, questions: list[list[str]], exclude: bool) -> Score:
-    """The Score over the questions whose four words the table holds."""
-    number = vectors.key_to_index
-    known = [words for words in questions if all(word in number for word in words)]
+    """The Score over the questions for whose four words the table holds rows, not of zeros."""
+    number, each = vectors.key_to_index, lengths(vectors)
+    mute = np.isinf(each)  # a row of zeros answers nothing, and no question about it is asked
+    known = [
+        words for words in questions if all(w in number and not mute[number[w]] for w in words)
+    ]
     # Few words are in many questions: one product gives their cosines with all words.
     asked = list({number[word] for words in known for word in words[:3]})
-    unit = vectors.get_normed_vectors()
+    unit = vectors.vectors / each[:, None]
     cosines = dict(zip(asked, unit[asked] @ unit.T, strict=True))
     right = query_word = 0
     for words in known:
         a, b, c, answer = [number[word] for word in words]
         nearness = cosines[b] - cosines[a] + cosines[c]  # as b - a + c has, but for its length
+        nearness[mute] = -np.inf  # below all others
         if exclude:
-            nearness[[a, b, c]] = -np.inf  # below all others
+            nearness[[a, b, c]] = -np.inf
         best = nearness.argmax()
         right += int(best == answer)
         query_word += int(best in (a, b, c))
@@ -142,11 +180,24 @@ def score_analogies(
 
     The same as gensim's evaluate_word_analogies(case_insensitive=False), which asks one by one.
     """
-    questions = questions or analogy_questions()
+    questions = analogy_questions() if questions is None else questions
+    if not isinstance(questions, dict):
+        raise TypeError(
+            f"The questions came as {type(questions).__name__}. Expected is a dict of sections, "
+            "each a list of questions of four words. Write {'mine': [[a, b, c, d], ...]}."
+        )
+    sections = list(questions) if sections is None else sections
+    unknown = [section for section in sections if section not in questions]
+    if unknown:
+        raise ValueError(
+            f"{unknown[0]!r} came as a section. The sections are {', '.join(questions)}. "
+            "Give a list of some of them."
+        )
     scores = {}
-    for section in sections or questions:
+    for section in sections:
+        check_questions(section, questions[section])
         scores[section] = score_section(vectors, questions[section], exclude)
-    totals = [sum(column) for column in zip(*scores.values(), strict=True)]
+    totals = [sum(column) for column in zip(*scores.values(), strict=True)] or [0, 0, 0]
     return {**scores, "all": Score(*totals)}
 
 
@@ -156,11 +207,19 @@ def project(vectors: KeyedVectors, words: list[str]) -> tuple[np.ndarray, np.nda
     Principal components of the rows at length 1.
     """
     check_words(vectors, words)
-    if len(words) < 3:
-        raise ValueError(f"{len(words)} words came. A map needs 3 or more: add some.")
+    if len(words) < 3 or vectors.vector_size < 2:
+        raise ValueError(
+            f"{len(words)} words came, in {vectors.vector_size} dimensions. A map needs 3 or more "
+            "words in 2 or more dimensions: add some."
+        )
     rows = np.array([vectors.get_vector(word, norm=True) for word in words], dtype=np.float64)
     rows -= rows.mean(axis=0)
     _, sizes, axes = np.linalg.svd(rows, full_matrices=False)  # the greatest spread first
+    if sizes[0] < 1e-6:
+        raise ValueError(
+            f"The rows of {', '.join(words)} all point the same way. A map shows how words differ: "
+            "use some whose rows differ."
+        )
     axes = axes[:2]
     # An axis may point either way: let its largest weight be positive.
     for axis in axes:
@@ -171,8 +230,28 @@ def project(vectors: KeyedVectors, words: list[str]) -> tuple[np.ndarray, np.nda
 
 def offset_cosine(starts: np.ndarray, ends: np.ndarray) -> float:
     """Mean cosine between each two of the n offsets ends - starts: 1 if all are parallel."""
+    starts, ends = np.asarray(starts), np.asarray(ends)
+    if starts.shape != ends.shape or starts.ndim != 2 or len(starts) < 2:
+        raise ValueError(
+            f"Arrays of the shapes {starts.shape} and {ends.shape} came. Expected are two of one "
+            "shape (pairs, dimensions), with 2 pairs or more, because two offsets are compared. "
+            "Add a pair, or bring both to one shape."
+        )
+    if starts.dtype.kind not in "fiu" or ends.dtype.kind not in "fiu":
+        raise TypeError(
+            f"Arrays of {starts.dtype} and {ends.dtype} came. Expected are numbers. Turn them into "
+            "numbers first."
+        )
     offsets = ends - starts
-    unit = offsets / np.linalg.norm(offsets, axis=1, keepdims=True)
+    far = np.linalg.norm(offsets, axis=1, keepdims=True)
+    unfit = np.flatnonzero(~((far > 0) & np.isfinite(far)))
+    if len(unfit):
+        raise ValueError(
+            f"Pair number {unfit[0] + 1} has an offset of length {far[unfit[0], 0]}. Expected are "
+            "finite numbers, and a start and an end that differ, since only then has the offset a "
+            "direction. Leave the pair out, or mend it."
+        )
+    unit = offsets / far
     n = len(unit)
     # All n x n cosines, less the n of an offset with itself, which are 1.
     return float(((unit @ unit.T).sum() - n) / (n * (n - 1)))

@@ -1,11 +1,19 @@
 """A table of word vectors: its values, gensim's answers, maps, messages; the toy world."""
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from gensim.models import KeyedVectors
 
 from helpers import vectors as v
 from helpers.backstage import downloads
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +224,82 @@ def test_scores_without_leaving_out(news):
 
 def test_scores_of_nothing(tiny):
     assert v.score_analogies(tiny)["all"] == (0, 0, 0)
+
+
+# A Python that gensim has no build for
+
+ANSWERS = """
+from helpers import vectors as v
+table = v.load_word_vectors()
+family = [q.split() for q in ("man king woman queen", "boy girl brother sister")]
+words, rows = ["a", "b", "<pad>", "c"], [[1, 0], [1, 1], [0, 0], [-1, 0.5]]
+small = v.keyed_vectors(words, rows)
+answers = {
+    "the class": type(table).__mro__[1].__name__,
+    "rows": [len(table), table.vector_size, *table["king"][:5].tolist(), "earthworm" in table],
+    "two rows": table[["king", "queen"]].shape,
+    "at length 1": table.get_vector("king", norm=True)[:5].tolist(),
+    "all at length 1": table.get_normed_vectors()[7, :5].tolist(),
+    "neighbours": table.most_similar("king", topn=5),
+    "of a sum": table.most_similar(positive=["king", "woman"], negative=["man"], topn=5),
+    "of a row": table.similar_by_vector(table["king"] - table["man"], topn=5),
+    "not the zeros": small.most_similar("a"),
+    "cosine": float(table.similarity("king", "queen")),
+    "analogy": v.analogy(table, "man", "king", "woman"),
+    "with all words": v.analogy(table, "man", "king", "woman", exclude=False),
+    "score": v.score_analogies(table, questions={"family": family}),
+    "map": [part.tolist() for part in v.project(table, "king queen man woman".split())],
+    "spelled alike": v.nearest_spellings(table, "computr"),
+}
+"""
+WITHOUT = """
+import json, sys
+sys.modules["gensim"] = None  # from here on its import fails
+from helpers.backstage.downloads import MissingDataError
+from helpers import skipgram
+refused = {}
+for ask in (v.analogy_questions, skipgram.clean_articles, v.word_tables.download_full):
+    try:
+        ask()
+    except MissingDataError as error:
+        refused[len(refused)] = str(error)
+rows = skipgram.train_skipgram([sentence for s in (0, 1) for sentence in v.toy_corpus(s)[0]],
+                               dim=8, epochs=1, sample=1e-2)
+answers["trained"] = rows.most_similar("king", topn=3)
+print(json.dumps([answers, refused]))
+"""
+
+
+def close_to(value):
+    """The value with room for the last digits of each number in it."""
+    if isinstance(value, dict):
+        return {key: close_to(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [close_to(part) for part in value]
+    return pytest.approx(value, abs=1e-5) if isinstance(value, float) else value
+
+
+def test_without_gensim_all_answers_are_the_same(news):
+    """Load, neighbours, analogy, score and map run on numpy alone, and give gensim's numbers."""
+    blocked = 'import sys; sys.modules["gensim"] = None\n'
+    environment = {**os.environ, "COURSE_DOWNLOADS": str(downloads.DOWNLOADS)}
+    code = blocked + ANSWERS + WITHOUT
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, f"without gensim chapter 5 stops:\n{done.stderr}"
+    alone, refused = json.loads(done.stdout)
+    names = {}
+    exec(ANSWERS, names)
+    beside = json.loads(json.dumps(names["answers"]))
+    assert (alone.pop("the class"), beside.pop("the class")) == ("PlainVectors", "KeyedVectors")
+    assert len(alone.pop("trained")) == 3
+    assert alone == close_to(beside)
+    assert [word for word, _ in alone["not the zeros"]] == ["b", "c"]
+    assert len(refused) == 3, "what needs gensim itself must say so"
+    for message in refused.values():
+        assert "could not be had" in message and "Expected: gensim" in message, message
+        assert "What to do: install gensim" in message, message
 
 
 # Maps

@@ -12,11 +12,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from . import places
 from .downloads import ROOT, write_whole
 
 NOTEBOOKS = ROOT / "notebooks"
 CHAPTERS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-MINE = ROOT / "my-course"
+MINE = ROOT / places.MINE
 PICTURE = re.compile(r"(!\[[^\]]*\])\(pictures/([^)]+)\)")
 
 

@@ -1,60 +1,35 @@
-"""Tables of word vectors as files: joined out of two, fetched whole, or the learner's own.
+"""The tables of word vectors that the course knows by name: joined of two files, or fetched.
 
 Each function gives a table as (words, rows): a list of str and float32 [words, dimensions].
 """
 
 from __future__ import annotations
 
-import gzip
 import json
-import pickle
 import shutil
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
 
-import gensim.downloader as store
 import numpy as np
-from gensim.models import KeyedVectors
 
 from . import downloads
+from .vector_checks import Table, check_table
+from .vector_files import FULL, SMALL, read_file
 
-SMALL = "google-news-small"
-FULL = "word2vec-google-news-300"
-# All that the pickled table may name; gensim's two classes become plain objects without methods.
-ADMITTED = {
-    ("gensim.models.keyedvectors", "Word2VecKeyedVectors"): SimpleNamespace,
-    ("gensim.models.keyedvectors", "Vocab"): SimpleNamespace,
-    ("numpy.core.multiarray", "_reconstruct"): np.zeros(1).__reduce__()[0],
-    ("numpy.core.multiarray", "scalar"): np.float32(0).__reduce__()[0],
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-}
-Table = tuple[list[str], np.ndarray]
-
-
-class TableUnpickler(pickle.Unpickler):
-    """Reads a pickle that names nothing but ADMITTED, so that no code of others can run."""
-
-    def find_class(self, module: str, name: str):
-        if (module, name) not in ADMITTED:
-            raise pickle.UnpicklingError(f"the file names {module}.{name}, which is not admitted")
-        return ADMITTED[module, name]
+SHAPES = {SMALL: (31_530, 300), FULL: (3_000_000, 300)}
 
 
 def kept(name: str, build: Callable[[], Table]) -> Table:
     """The table that `build` makes, kept as two files in DOWNLOADS, memory-mapped from then on."""
     folder = downloads.DOWNLOADS / name
-    with suppress(OSError, ValueError, EOFError):  # not there yet, or damaged: then made anew
+    with suppress(Exception):  # not there yet, or damaged in whatever way: then made anew
         words = json.loads((folder / "words.json").read_text("utf-8"))
         rows = np.load(folder / "vectors.npy", mmap_mode="r")
-        if len(words) == len(rows):
-            return words, np.asarray(rows)
-    words, rows = build()
+        if rows.shape == SHAPES[name] and rows.dtype == np.float32 and len(set(words)) == len(rows):
+            return check_table(words, rows)
+    words, rows = check_table(*build())
     with suppress(OSError):  # no room to keep it, or another kernel was faster: nothing is lost
         shutil.rmtree(folder, ignore_errors=True)
         with downloads.workspace(rows.nbytes) as beside:
@@ -66,23 +41,20 @@ def kept(name: str, build: Callable[[], Table]) -> Table:
     return words, rows
 
 
-def two_tables() -> tuple[KeyedVectors, dict[str, np.ndarray]]:
+def two_tables() -> tuple[Table, dict[str, np.ndarray]]:
     """26,423 words at length 1, and 13,013 words with rows in their original lengths."""
-    path = downloads.fetch("google-news-bolukbasi.bin")
-    unit = KeyedVectors.load_word2vec_format(path, binary=True)
-    with open(downloads.fetch("google-news-lengths.kv"), "rb") as file:
-        table = TableUnpickler(file).load()
-    words = [str(word) for word in table.index2word]
-    return unit, dict(zip(words, table.vectors, strict=True))
+    unit = read_file(downloads.fetch("google-news-bolukbasi.bin"))
+    words, rows = read_file(downloads.fetch("google-news-lengths.kv"))
+    return unit, dict(zip(words, rows, strict=True))
 
 
 def join_tables() -> Table:
     """The small table: all words of the two that are fetched, in their original lengths."""
-    unit, originals = two_tables()
-    words = unit.index_to_key
+    (words, unit), originals = two_tables()
     known = [i for i, word in enumerate(words) if word in originals]
-    rows = original_rows(unit.vectors, known, np.array([originals[words[i]] for i in known]))
-    more = [word for word in originals if word not in unit.key_to_index]
+    rows = original_rows(unit, known, np.array([originals[words[i]] for i in known]))
+    there = set(words)
+    more = [word for word in originals if word not in there]
     return words + more, np.concatenate([rows, [originals[word] for word in more]])
 
 
@@ -115,6 +87,13 @@ def original_rows(unit: np.ndarray, known: list[int], originals: np.ndarray) -> 
 
 def download_full() -> Table:
     """All words of the full table by gensim's downloader, after a look at the free disk."""
+    try:
+        import gensim.downloader as store
+    except ImportError as error:
+        raise downloads.MissingDataError(
+            f"{FULL} could not be had: {error}.\nExpected: gensim, whose downloader fetches it.\n"
+            f"What to do: install gensim, or use load_word_vectors({SMALL!r})."
+        ) from None
     store.logger.setLevel("CRITICAL")  # else its traceback comes before our message
     temporary = tempfile.gettempdir()
     for place, need in ((temporary, 1.8), (store.BASE_DIR, 1.8), (downloads.DOWNLOADS, 5.6)):
@@ -132,7 +111,7 @@ def download_full() -> Table:
         with tempfile.TemporaryDirectory() as scratch:
             tempfile.tempdir = scratch  # gensim leaves parts in the folder for temporary files
             path = store.load(FULL, return_path=True)
-        table = KeyedVectors.load_word2vec_format(path, binary=True)
+        return read_file(Path(path))
     except Exception as error:  # gensim raises bare Exceptions too
         raise downloads.MissingDataError(
             f"{FULL} could not be had: {error}.\nExpected: 1.66 GB, fetched by gensim.downloader "
@@ -141,94 +120,3 @@ def download_full() -> Table:
         ) from error
     finally:
         tempfile.tempdir = temporary
-    return table.index_to_key, table.vectors
-
-
-class UnevenRows(ValueError):
-    """Rows that are not all equally long."""
-
-
-def unreadable(path: Path, fault: object, advice: str) -> ValueError:
-    """The error for a file that holds no table: what is wrong with it, and what to do."""
-    return ValueError(
-        f"{path} can't be read as word vectors: {fault}.\nExpected: {SMALL}, {FULL} or a file: "
-        "word2vec (.bin), text with a word and equally many numbers a line (.txt), or arrays words "
-        f"and vectors (.npz).\nWhat to do: {advice}"
-    )
-
-
-def read_file(path: Path) -> Table:
-    """The table in a learner's own file: word2vec's .bin, .txt (GloVe too) or .npz."""
-    try:
-        if path.stat().st_size == 0:
-            raise EOFError("nothing is in it")
-        if path.suffix == ".npz":
-            return read_arrays(path)
-        binary = path.name.endswith((".bin", ".bin.gz"))
-        header = check_binary(path) if binary else check_text(path)
-        table = KeyedVectors.load_word2vec_format(path, binary=binary, no_header=not header)
-        return table.index_to_key, table.vectors
-    except FileNotFoundError as error:
-        advice = "Look for it, and give its whole path."
-        raise unreadable(path, "there is no such file", advice) from error
-    except UnevenRows as error:
-        advice = "Mend the file, or have it written anew: all rows must be equally long."
-        raise unreadable(path, error, advice) from error
-    except (EOFError, zipfile.BadZipFile, zlib.error) as error:
-        advice = "Fetch or copy it once more."
-        raise unreadable(path, f"it is cut off: {error}", advice) from error
-    except Exception as error:
-        advice = "Save it in one of these formats."
-        raise unreadable(path, f"it has another format: {error}", advice) from error
-
-
-def read_arrays(path: Path) -> Table:
-    """The arrays `words` and `vectors` of a .npz file."""
-    with np.load(path, allow_pickle=False) as file:
-        words = file["words"].tolist()
-        rows = file["vectors"].astype(np.float32)
-    different = len(set(words))
-    if rows.ndim != 2 or not different == len(words) == len(rows):
-        raise UnevenRows(f"it has {different} different words, and vectors of shape {rows.shape}")
-    return words, rows
-
-
-def check_binary(path: Path) -> bool:
-    """Raise unless the first rows are as long as the first line says: gensim may not notice."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rb") as file:
-        numbers = int(file.readline().split()[1])
-        some = file.read(20 * (4 * numbers + 50))
-    start = 0
-    while b" " in some[start:]:
-        end = some.index(b" ", start)
-        # Where rows are longer or shorter, a part of a number is taken for a word.
-        word = some[start:end].strip(b"\n")
-        if not word or min(word) < 32:
-            promised = f"the {numbers} numbers that its first line promises"
-            raise UnevenRows(f"its rows have not {promised}")
-        start = end + 1 + 4 * numbers
-    return True
-
-
-def check_text(path: Path) -> bool:
-    """Whether a first line "rows numbers" is there; raise unless all rows are, and equally long.
-
-    gensim would take a row with a single number for many equal ones.
-    """
-    with open(path, "rb") as file:
-        first = file.readline().split()
-        if not first:
-            raise EOFError("nothing is in it")
-        has_header = len(first) == 2
-        numbers = int(first[1]) if has_header else len(first) - 1
-        at = 1
-        for at, line in enumerate(file, 2):
-            came = len(line.split()) - 1
-            if came < numbers and not line.endswith(b"\n"):
-                raise EOFError(f"its last line has {came} of {numbers} numbers")
-            if came != numbers:
-                raise UnevenRows(f"line {at:,} has {came} numbers where {numbers} are expected")
-    if has_header and at - 1 != int(first[0]):
-        raise EOFError(f"its first line promises {int(first[0]):,} rows, and {at - 1:,} are there")
-    return has_header

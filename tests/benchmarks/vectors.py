@@ -189,9 +189,9 @@ took turns; a ratio is taken within each round.
 {table}
 
 {sentence} Each round of skip-gram has another seed, the medians are shown.
-A second load maps the rows into memory and reads them only when they are needed. All questions at
+A second load maps the rows into memory, and looks only whether all numbers are finite. All questions at
 once are a few products of matrices, where gensim asks one question after another. One question at
-a time costs what it costs gensim: `analogy` asks gensim.
+a time costs what it costs gensim: one product of the table with a row.
 """
     print(text)
     REPORT.parent.mkdir(exist_ok=True)

@@ -104,6 +104,7 @@ def table(tmp_path, monkeypatch):
         "join_tables",
         lambda: built.append(1) or (["wall", "walker"], np.eye(2, 3, dtype=np.float32)),
     )
+    monkeypatch.setitem(word_tables.SHAPES, word_tables.SMALL, (2, 3))
     return built
 
 
@@ -147,9 +148,7 @@ def test_wikipedia_that_can_not_be_kept_is_used_all_the_same(code, tmp_path, mon
 
     monkeypatch.setattr(downloads, "DOWNLOADS", tmp_path)
     words = [f"w{n}" for n in range(60)]
-    monkeypatch.setattr(skipgram.wikicorpus, "extract_pages", lambda *_: [("", "page", 1)])
-    monkeypatch.setattr(skipgram.wikicorpus, "filter_wiki", lambda page: page)
-    monkeypatch.setattr(skipgram.wikicorpus, "tokenize", lambda *_: words)
+    monkeypatch.setattr(skipgram, "clean_articles", lambda: [words])
 
     def fail(*_, **__):
         raise OSError(code, "that disk")
@@ -164,7 +163,7 @@ def test_wikipedia_that_can_not_be_kept_is_used_all_the_same(code, tmp_path, mon
 
 @pytest.mark.parametrize("path", SOURCES, ids=[path.stem for path in SOURCES])
 def test_nothing_from_outside_is_unpickled_run_or_unpacked_at_once(path):
-    """Word vectors are read by an unpickler that admits six names: tests/test_word_tables.py."""
+    """Word vectors are read by an unpickler that admits few names: tests/test_word_tables.py."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)

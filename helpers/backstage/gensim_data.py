@@ -1,0 +1,22 @@
+"""The data that lies in gensim's own package: questions, word pairs, articles of Wikipedia."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from .downloads import MissingDataError
+
+
+def gensim_data(name: str) -> Path:
+    """The path of a file of gensim's test data; gensim itself is not imported.
+
+    Raises MissingDataError where gensim is not installed.
+    """
+    found = find_spec("gensim")
+    path = Path(found.origin).parent / "test" / "test_data" / name if found else None
+    if path and path.exists():
+        return path
+    raise MissingDataError(
+        f"{name} could not be had: it lies in the package gensim, which is not installed here.\n"
+        "Expected: gensim, which has no build for the newest Python yet.\n"
+        "What to do: install gensim, on a Python that it has a build for, or go on without this."
+    )
