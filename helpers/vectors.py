@@ -67,6 +67,11 @@ def load_word_vectors(name: str | Path = SMALL) -> KeyedVectors:
 
     Raises ValueError if the file holds no such table; MissingDataError if it can't be fetched.
     """
+    if not isinstance(name, (str, Path)):
+        raise TypeError(
+            f"{name!r} came as the name of a table. Expected is {SMALL!r}, {FULL!r} or the path of "
+            "a file, as a str. Give one of them."
+        )
     if name == SMALL:
         return _as_table(*word_tables.kept(SMALL, word_tables.join_tables))
     if name == FULL:

@@ -12,6 +12,8 @@ import numpy as np
 from .keyed_vectors import measure
 
 MEND = "Mend the file, or have it written anew: one row for each word, all equally long."
+FETCH = "Fetch or copy it once more."
+SAVE = "Save it in one of these formats."
 Table = tuple[list[str], np.ndarray]
 
 
@@ -30,7 +32,8 @@ def say(words: list[str], what: str) -> None:
     """Print a sentence about some words of a table, of which the first ten are named."""
     if words:
         more = f" and {len(words) - 10:,} more" if len(words) > 10 else ""
-        print(f"Word vectors: {', '.join(words[:10])}{more}: {what}", file=sys.stderr)
+        named = ", ".join(map(repr, words[:10]))
+        print(f"Word vectors: {named}{more}: {what}", file=sys.stderr)
 
 
 def check_table(words: list[str], rows: np.ndarray) -> Table:
@@ -44,6 +47,8 @@ def check_table(words: list[str], rows: np.ndarray) -> Table:
         raise BadTable("its rows are not equally long") from None
     if rows.dtype.kind not in "fiu":
         raise BadTable(f"its numbers came as {rows.dtype}", "Turn them into numbers first.")
+    if isinstance(words, str) or not hasattr(words, "__len__"):
+        raise BadTable(f"its words came as {type(words).__name__}", "Give a list of words.")
     words = list(words)
     if rows.ndim != 2 or len(words) != len(rows) or not rows.size:
         raise BadTable(f"it has {len(words):,} words, and vectors of shape {rows.shape}")
@@ -56,7 +61,7 @@ def check_table(words: list[str], rows: np.ndarray) -> Table:
         first.setdefault(str(word), place)
     if len(first) < len(words):
         again = [word for place, word in enumerate(words) if first[word] != place]
-        say(again, "there more than once; the first row of each is kept.")
+        say(list(dict.fromkeys(again)), "there more than once; the first row of each is kept.")
         words, rows = list(first), rows[list(first.values())]
     each = measure(rows)
     bad = np.flatnonzero(~np.isfinite(each))

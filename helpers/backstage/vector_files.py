@@ -10,22 +10,18 @@ from __future__ import annotations
 import bz2
 import gzip
 import itertools
-import pickle
+import os
 import zipfile
 import zlib
 from array import array
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import BinaryIO
 
 import numpy as np
 
-from .vector_checks import BadTable, Table, check_table, decode, say
+from .keyed_files import read_keyed
+from .vector_checks import FETCH, SAVE, BadTable, Table, check_table, decode, say
 
-FETCH = "Fetch or copy it once more."
-SAVE = "Save it in one of these formats."
 SMALL = "google-news-small"
 FULL = "word2vec-google-news-300"
 FORMATS = (
@@ -62,13 +58,15 @@ def read_header(line: bytes) -> tuple[int, int] | None:
     return None
 
 
-def uneven_line(at: int, line: bytes, width: int) -> BadTable:
-    """The error for a line that has not `width` numbers after its word."""
+def bad_line(at: int, line: bytes, width: int) -> BadTable:
+    """The error for a line that is no word with `width` numbers after it."""
     came, parts = count_numbers(line), line.split()
     if len(parts) == width and all(map(is_number, parts)):
         return BadTable(f"line {at:,} has no word before its {width} numbers")
     if came < width and not line.endswith(b"\n"):
         return BadTable(f"it is cut off: its last line has {came} of {width} numbers", FETCH)
+    if came == width:
+        return BadTable(f"line {at:,} has a tab or a carriage return inside its word")
     return BadTable(f"line {at:,} has {came} numbers where {width} are expected")
 
 
@@ -79,31 +77,35 @@ def read_text(file: BinaryIO) -> Table:
     """
     line = file.readline().removeprefix(b"\xef\xbb\xbf")  # a byte order mark
     if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
-        raise BadTable("it seems to be in UTF-16", "Save it again as UTF-8.")
+        fault = "its first line is no UTF-8, but has the bytes that UTF-16 has"
+        raise BadTable(fault, "If it is a text, save it again as UTF-8.")
     header = read_header(line)
     width = header[1] if header else count_numbers(line)
     if not width:
         raise BadTable("it has another format: its first line ends in no numbers", SAVE)
-    words, numbers = [], array("f")
+    words, numbers, last = [], array("f"), line
     lines = enumerate(file, 2) if header else enumerate(itertools.chain([line], file), 1)
     for at, line in lines:
         fields = line.rsplit(None, width)
         if not fields:
             continue  # a blank line
-        word = fields[0].split()
+        word, last = fields[0].strip(), line
+        parts = word.split()
         # Where a word of several parts ends in a number, the line has one number too many.
-        if len(fields) <= width or (len(word) > 1 and is_number(word[-1])):
-            raise uneven_line(at, line, width)
+        too_many = len(parts) > 1 and is_number(parts[-1])
+        if len(fields) <= width or too_many or b"\t" in word or b"\r" in word:
+            raise bad_line(at, line, width)
         try:
             numbers.extend(map(float, fields[1:]))
         except ValueError:
-            raise uneven_line(at, line, width) from None
-        words.append(fields[0].strip())
+            raise bad_line(at, line, width) from None
+        words.append(word)
     check_count(len(words), header)
-    if not line.endswith(b"\n"):
+    texts = decode(words)
+    if texts and not last.endswith(b"\n"):
         cut = "the last line has no line end. If the file is cut off, its last number is too short."
-        say([words[-1].decode("utf-8", "replace")], cut)
-    return decode(words), np.frombuffer(numbers, np.float32).reshape(-1, width)
+        say(texts[-1:], cut)
+    return texts, np.frombuffer(numbers, np.float32).reshape(-1, width)
 
 
 def check_count(came: int, header: tuple[int, int] | None) -> None:
@@ -120,31 +122,31 @@ def read_binary(file: BinaryIO) -> Table:
     count, width = read_header(file.readline()) or (0, 0)
     if not count or not width:
         raise BadTable("it has another format: its first line is not two whole numbers", SAVE)
-    misfit = f"its rows have not the {width} numbers that its first line promises"
+    misfit = f"its rows have not the {width} numbers that its first line promises, or a word of it "
+    misfit += "holds a blank"
     words, numbers, data = [], bytearray(), b""
     start = 0  # of a word in data
     while len(words) < count:
         end = data.find(b" ", start)
         stop = end + 1 + 4 * width
         if end < 0 or len(data) < stop:
-            more = file.read(max(CHUNK, 4 * width))
+            more = file.read(CHUNK)
             if not more:
                 raise BadTable(f"it is cut off: {len(words):,} of {count:,} rows are whole", FETCH)
             data, start = data[start:] + more, 0
             continue
         word = data[start:end].lstrip(b"\n")  # word2vec.c ends each row with a line end
-        if not word or min(word) < 32:  # a part of a number, taken for a word
+        if not word:
+            raise BadTable(f"word number {len(words) + 1:,} is empty, or {misfit}")
+        if min(word) < 32:  # a part of a number, taken for a word
             raise BadTable(misfit)
         words.append(word)
         numbers += data[end + 1 : stop]
         start = stop
     if data[start:].strip() or file.read(1):
-        raise BadTable(f"more is there than the {count:,} rows of its first line, or {misfit}")
+        raise BadTable(f"{misfit}, or it has more than {count:,} rows")
     rows = np.frombuffer(numbers, "<f4").astype(np.float32, copy=False)
     return decode(words), rows.reshape(-1, width)
-
-
-# Arrays, and tables that gensim saved
 
 
 def read_arrays(path: Path) -> Table:
@@ -159,111 +161,66 @@ def read_arrays(path: Path) -> Table:
     return (decode(words.tolist()) if words.dtype.kind == "S" else words.tolist()), rows
 
 
-def latin_1(text: str, name: str) -> bytes:
-    """The bytes of an old pickle, which holds them as text."""
-    return text.encode("latin-1")
-
-
-# All that a pickled table may name; gensim's classes become plain objects without methods.
-ADMITTED = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    ("_codecs", "encode"): latin_1,
-}
-for part in ("numpy.core.multiarray", "numpy._core.multiarray"):
-    ADMITTED[part, "_reconstruct"] = np.zeros(1).__reduce__()[0]
-    ADMITTED[part, "scalar"] = np.float32(0).__reduce__()[0]
-for name in ("KeyedVectors", "Word2VecKeyedVectors", "EuclideanKeyedVectors", "Vocab"):
-    ADMITTED["gensim.models.keyedvectors", name] = SimpleNamespace
-ADMITTED["helpers.backstage.keyed_vectors", "WordVectors"] = SimpleNamespace
-
-
-class TableUnpickler(pickle.Unpickler):
-    """Reads a pickle that names nothing but ADMITTED, so that no code of others can run."""
-
-    def find_class(self, module: str, name: str):
-        if (module, name) not in ADMITTED:
-            raise pickle.UnpicklingError(f"the file names {module}.{name}, which is not admitted")
-        return ADMITTED[module, name]
-
-
-def read_keyed(file: BinaryIO, path: Path) -> Table:
-    """The words and rows of a KeyedVectors that gensim saved; large arrays lie beside it."""
-    try:
-        facts = vars(TableUnpickler(file).load())
-    except pickle.UnpicklingError as error:
-        advice = "In gensim, save its vectors: model.wv.save_word2vec_format('vectors.bin', "
-        raise BadTable(f"it is no KeyedVectors: {error}", f"{advice}binary=True).") from error
-    words = facts.get("index_to_key", facts.get("index2word"))
-    # gensim before version 4 has other names for both.
-    name = "vectors" if "vectors" in facts or "vectors" in facts.get("__numpys", []) else "syn0"
-    rows = facts.get(name)
-    if rows is None and name in facts.get("__numpys", []):
-        beside = path.with_name(f"{path.name}.{name}.npy")
-        if not beside.exists():
-            raise BadTable(f"its rows should lie in {beside.name}, which is not there", FETCH)
-        rows = np.load(beside, allow_pickle=False)
-    if not isinstance(words, list) or not isinstance(rows, np.ndarray):
-        raise BadTable("it is no KeyedVectors: it holds no words and rows", SAVE)
-    return [str(word) for word in words], rows
-
-
 # Any of them
 
 
-@contextmanager
-def unpacked(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, out of its .gz or .bz2, or out of a .zip that holds one file."""
-    with open(path, "rb") as file:
-        start = file.peek(10)[:10]
-        if start.startswith(b"\x1f\x8b\x08"):
-            yield gzip.GzipFile(fileobj=file)
-        elif start.startswith(b"BZh") and start[4:10] in (b"1AY&SY", b"\x17rE8P\x90"):
-            yield bz2.BZ2File(file)
-        elif start.startswith(b"PK\x03\x04"):
-            with zipfile.ZipFile(file) as archive:
-                names = [name for name in archive.namelist() if not name.endswith("/")]
-                if len(names) != 1:
-                    fault = f"it is an archive of {len(names)} files: {', '.join(names[:5])}"
-                    raise BadTable(fault, "Unpack it, and give the path of one of them.")
-                with archive.open(names[0]) as member:
-                    yield member
-        else:
-            yield file
-
-
-def is_binary(start: bytes, name: str) -> bool:
-    """Whether a file that starts so is word2vec's binary: its first row is no line of text."""
+def is_binary(start: bytes, named: bool) -> bool:
+    """Whether a file that starts so is word2vec's binary; `named`: whether it's called .bin."""
     first, _, rest = start.partition(b"\n")
     header = read_header(first)
-    if not header:
-        return ".bin" in name
-    if count_numbers(rest.partition(b"\n")[0]) == header[1]:
-        return False
+    if header and count_numbers(rest.partition(b"\n")[0]) == header[1]:
+        return False  # its first row is a line of text
     # Nearly every row of numbers in bytes has some that are no characters of a text.
-    return ".bin" in name or any(byte < 32 and byte not in b"\t\n\r" for byte in rest)
+    no_text = any(byte < 32 and byte not in b"\t\n\r" for byte in rest)
+    return (named or no_text) if header else (named and no_text)
+
+
+def read_stream(file: BinaryIO, path: Path, member: str = "") -> Table:
+    """The table in an open file that isn't packed, or was unpacked; `member`: its name in a zip."""
+    start = file.read(CHUNK)
+    file.seek(0)
+    if not start:
+        raise BadTable("it is cut off: nothing is in it", FETCH)
+    if start.startswith(b"\xba\x16\x4f\x2f"):
+        advice = "Use the .vec file that fastText writes beside it."
+        raise BadTable("it is a whole model of fastText, with parts of words", advice)
+    if start[0] == 0x80 and start[1:2] in (b"\2", b"\3", b"\4", b"\5"):  # a pickle's version
+        return read_keyed(file, path)
+    named = ".bin" in path.suffixes + Path(member).suffixes
+    return read_binary(file) if is_binary(start, named) else read_text(file)
+
+
+def read_zip(file: BinaryIO, path: Path) -> Table:
+    """The table in a .zip of one file, or in a .npz, which is a zip of arrays."""
+    with zipfile.ZipFile(file) as archive:
+        names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
+        names = [name for name in names if not name.endswith("/")]  # no folders
+        if any(name.endswith(".npy") for name in names):
+            return read_arrays(path)
+        if len(names) != 1:
+            fault = f"it is an archive of {len(names)} files ({', '.join(names[:5])})"
+            raise BadTable(fault, "Unpack it, and give the path of the one that you want.")
+        with archive.open(names[0]) as member:
+            return read_stream(member, path, names[0])
 
 
 def read_any(path: Path) -> Table:
-    """The table in a file of any format that is read here."""
-    if zipfile.is_zipfile(path) and path.suffix == ".npz":
-        return read_arrays(path)
-    with unpacked(path) as file:
-        start = file.read(1 << 16)
+    """The table in a file of any format that is read here, plain or packed."""
+    with open(path, "rb") as file:
+        start = file.read(10)
         file.seek(0)
-        if not start:
-            raise BadTable("it is cut off: nothing is in it", FETCH)
-        if start.startswith(b"\xba\x16\x4f\x2f"):
-            advice = "Use the .vec file that fastText writes beside it."
-            raise BadTable("it is a model of fastText, with parts of words", advice)
-        if start[0] == 0x80 and start[1] < 6:
-            return read_keyed(file, path)
-        return read_binary(file) if is_binary(start, path.name) else read_text(file)
+        if start.startswith(b"PK\x03\x04"):
+            return read_zip(file, path)
+        if start.startswith(b"\x1f\x8b"):
+            return read_stream(gzip.GzipFile(fileobj=file), path)
+        if start.startswith(b"BZh") and start[4:] in (b"1AY&SY", b"\x17rE8P\x90"):
+            return read_stream(bz2.BZ2File(file), path)
+        return read_stream(file, path)
 
 
 def read_file(path: Path) -> Table:
     """The checked table in a learner's own file; ValueError in three parts where there is none."""
-    path = path.expanduser()
+    path = Path(os.path.expanduser(path))
     try:
         return check_table(*read_any(path))
     except BadTable as error:
