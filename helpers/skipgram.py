@@ -12,6 +12,7 @@ import torch
 from .backstage import downloads
 from .backstage.gensim_data import gensim_data
 from .backstage.keyed_vectors import KeyedVectors
+from .backstage.word_checks import check_positive, check_sentences, check_whole
 from .vectors import keyed_vectors
 
 PIECE = 64  # words of running text that are looked at together
@@ -60,13 +61,36 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
+def check_counts(counts) -> torch.Tensor:
+    """The counts as a tensor; a message unless they are a square table with a count above 0."""
+    try:
+        counts = torch.as_tensor(counts).float()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"The counts are no numbers: {error}. Expected is a table (words, words). Give what "
+            "count_contexts() counts."
+        ) from None
+    square = counts.ndim == 2 and len(counts) == counts.shape[1]
+    if not square or not (counts >= 0).all() or not 0 < counts.sum() < float("inf"):
+        raise ValueError(
+            f"Counts of the shape {tuple(counts.shape)} came, with the sum {counts.sum():g}. "
+            "Expected is a table (words, words) of counts that are not below 0 and not all 0. "
+            "Give what count_contexts() counts."
+        )
+    return counts
+
+
 @one_thread()
 def train_skipgram_exact(counts, dim: int = 50, steps=(0, 5, 20, 50, 200), seed: int = 0) -> dict:
     """Skip-gram (Mikolov et al. 2013) before its shortcuts, from counts of context words.
 
     counts: (words, words). Gives the vectors at the chosen steps: {step: (words, dim)}.
     """
-    counts = torch.as_tensor(counts).float()
+    check_whole("dim", dim)
+    check_whole("seed", seed, 0)
+    for step in steps:
+        check_whole("a step", step, 0)
+    counts = check_counts(counts)
     chance = torch.Generator().manual_seed(seed)
     word, context = 0.3 * torch.randn(2, len(counts), dim, generator=chance)
     adam = torch.optim.Adam([word.requires_grad_(), context.requires_grad_()], lr=0.05)
@@ -145,6 +169,25 @@ def learn(words: Table, contexts: Table, ids, near, others, rate: float) -> None
     contexts.move(others, -push.flatten(0, 1).T @ w.flatten(0, 1), rate)
 
 
+def check_settings(texts: list[list[str]], whole: dict, positive: dict, seed: int) -> None:
+    """Raise a message unless the texts are lists of words, and each setting can be one."""
+    check_sentences(texts)
+    check_whole("seed", seed, 0)
+    for name, value in whole.items():
+        check_whole(name, value)
+    for name, value in positive.items():
+        check_positive(name, value)
+
+
+def check_rows(rows: torch.Tensor, rate: float) -> None:
+    """Raise a message if the training lost its way."""
+    if not torch.isfinite(rows).all():
+        raise ValueError(
+            f"With rate={rate} the rows became nan or infinite. Expected is a rate whose steps "
+            "stay small. Give a smaller one, such as rate=0.7."
+        )
+
+
 @one_thread()
 def train_skipgram(
     texts: list[list[str]],
@@ -162,6 +205,8 @@ def train_skipgram(
 
     `callback(share done, vectors so far)` is called about 20 times an epoch.
     """
+    whole = {"dim": dim, "window": window, "negatives": negatives, "epochs": epochs}
+    check_settings(texts, {**whole, "min_count": min_count}, {"rate": rate, "sample": sample}, seed)
     words, often, places = number_words(texts, min_count)
     keep = (sample * often.sum() / often).sqrt()[places[:, 0].long()]
     if keep.clamp(max=1).sum() < PIECE * BATCH:
@@ -185,4 +230,5 @@ def train_skipgram(
             vectors.norms = None  # else gensim goes on with the old lengths
             if callback and k % (len(batches) // 20 + 1) == 0:
                 callback(done, vectors)
+    check_rows(rows.rows, rate)
     return vectors

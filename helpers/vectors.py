@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -14,13 +13,18 @@ from .backstage.gensim_data import gensim_data
 from .backstage.keyed_vectors import KeyedVectors, WordVectors, lengths, nearest
 from .backstage.vector_checks import check_table
 from .backstage.vector_files import read_file
+from .backstage.word_checks import (
+    MissingWord,  # noqa: F401
+    check_flag,
+    check_offsets,
+    check_questions,
+    check_sentences,
+    check_vectors,
+    check_whole,
+    check_words,
+    nearest_spellings,  # noqa: F401
+)
 from .backstage.word_tables import FULL, SMALL
-
-
-class MissingWord(KeyError):
-    """A word that the table does not hold; the message names the nearest spellings."""
-
-    __str__ = Exception.__str__  # KeyError would show the message in quotes
 
 
 class Score(NamedTuple):
@@ -79,42 +83,6 @@ def load_word_vectors(name: str | Path = SMALL) -> KeyedVectors:
     return _as_table(*read_file(Path(name)))
 
 
-def nearest_spellings(vectors: KeyedVectors, word: str, n: int = 5) -> list[str]:
-    """Words of the table (of its first 50,000) that are spelled most like `word`, best first."""
-    word = word.strip().replace(" ", "_")  # as the tables join phrases
-    # Only words of nearly the same length, since comparing takes long.
-    words = [known for known in vectors.index_to_key[:50_000] if abs(len(known) - len(word)) < 3]
-    # The same word in other capitals comes first.
-    found = [known for known in words if known.lower() == word.lower()]
-    for known in difflib.get_close_matches(word, words, n):
-        if known not in found:
-            found.append(known)
-    return found[:n]
-
-
-def check_words(vectors: KeyedVectors, words: list[str]) -> None:
-    """Raise a message unless the words differ, and the table has a row for each, not of zeros."""
-    words = list(words)  # it may be a tuple, or an array
-    for word in words:
-        if not isinstance(word, str):
-            raise TypeError(f"{word!r} came as a word. Expected is a str. Write it in quotes.")
-        if not word.strip():
-            raise ValueError(f"One of {words} is empty. Each must be a word: fill it in.")
-        if words.count(word) > 1:
-            raise ValueError(f"{word!r} is there twice in {words}. All must differ: change one.")
-        if word not in vectors.key_to_index:
-            near = ", ".join(nearest_spellings(vectors, word)) or "none"
-            raise MissingWord(
-                f"{word!r} is not among the {len(vectors):,} words of this table. Capitals count, "
-                f"and phrases are joined by _. Use another word; spelled alike: {near}."
-            )
-        if not vectors[word].any():
-            raise ValueError(
-                f"The row of {word!r} is all zeros, and points nowhere. Expected is a word whose "
-                "row has a direction, since a cosine compares directions. Use another word."
-            )
-
-
 def analogy(
     vectors: KeyedVectors, a: str, b: str, c: str, exclude: bool = True, topn: int = 10
 ) -> list[tuple[str, float, bool]]:
@@ -124,8 +92,8 @@ def analogy(
     `exclude` leaves out a, b and c, as is usual; Linzen 2016 shows what that hides.
     """
     check_words(vectors, [a, b, c])
-    if not isinstance(topn, int) or topn < 1:
-        raise ValueError(f"topn came as {topn!r}. Expected is a whole number from 1. Give one.")
+    check_whole("topn", topn)
+    check_flag("exclude", exclude)
     rows = {word: vectors.get_vector(word, norm=True) for word in (a, b, c)}
     out = [vectors.key_to_index[word] for word in rows] if exclude else []
     found = nearest(vectors, rows[b] - rows[a] + rows[c], topn, out)
@@ -141,17 +109,6 @@ def analogy_questions() -> dict[str, list[list[str]]]:
         name, *lines = section.splitlines()
         questions[name] = [line.split() for line in lines]
     return questions
-
-
-def check_questions(section: str, asked: list[list[str]]) -> None:
-    """Raise a message unless a section is a list of questions of four words each."""
-    for question in asked:
-        is_list = isinstance(question, (list, tuple))
-        if not is_list or [type(word) for word in question] != [str] * 4:
-            raise ValueError(
-                f"{question!r} came as a question in section {section!r}. Expected are four "
-                "words: a is to b as c is to d. Write it as ['man', 'king', 'woman', 'queen']."
-            )
 
 
 def score_section(vectors: KeyedVectors, questions: list[list[str]], exclude: bool) -> Score:
@@ -185,22 +142,12 @@ def score_analogies(
 
     The same as gensim's evaluate_word_analogies(case_insensitive=False), which asks one by one.
     """
+    check_vectors(vectors)
+    check_flag("exclude", exclude)
     questions = analogy_questions() if questions is None else questions
-    if not isinstance(questions, dict):
-        raise TypeError(
-            f"The questions came as {type(questions).__name__}. Expected is a dict of sections, "
-            "each a list of questions of four words. Write {'mine': [[a, b, c, d], ...]}."
-        )
-    sections = list(questions) if sections is None else sections
-    unknown = [section for section in sections if section not in questions]
-    if unknown:
-        raise ValueError(
-            f"{unknown[0]!r} came as a section. The sections are {', '.join(questions)}. "
-            "Give a list of some of them."
-        )
+    sections = check_questions(questions, sections)
     scores = {}
     for section in sections:
-        check_questions(section, questions[section])
         scores[section] = score_section(vectors, questions[section], exclude)
     totals = [sum(column) for column in zip(*scores.values(), strict=True)] or [0, 0, 0]
     return {**scores, "all": Score(*totals)}
@@ -235,28 +182,8 @@ def project(vectors: KeyedVectors, words: list[str]) -> tuple[np.ndarray, np.nda
 
 def offset_cosine(starts: np.ndarray, ends: np.ndarray) -> float:
     """Mean cosine between each two of the n offsets ends - starts: 1 if all are parallel."""
-    starts, ends = np.asarray(starts), np.asarray(ends)
-    if starts.shape != ends.shape or starts.ndim != 2 or len(starts) < 2:
-        raise ValueError(
-            f"Arrays of the shapes {starts.shape} and {ends.shape} came. Expected are two of one "
-            "shape (pairs, dimensions), with 2 pairs or more, because two offsets are compared. "
-            "Add a pair, or bring both to one shape."
-        )
-    if starts.dtype.kind not in "fiu" or ends.dtype.kind not in "fiu":
-        raise TypeError(
-            f"Arrays of {starts.dtype} and {ends.dtype} came. Expected are numbers. Turn them into "
-            "numbers first."
-        )
-    offsets = ends - starts
-    far = np.linalg.norm(offsets, axis=1, keepdims=True)
-    unfit = np.flatnonzero(~((far > 0) & np.isfinite(far)))
-    if len(unfit):
-        raise ValueError(
-            f"Pair number {unfit[0] + 1} has an offset of length {far[unfit[0], 0]}. Expected are "
-            "finite numbers, and a start and an end that differ, since only then has the offset a "
-            "direction. Leave the pair out, or mend it."
-        )
-    unit = offsets / far
+    offsets = check_offsets(starts, ends)
+    unit = offsets / np.linalg.norm(offsets, axis=1, keepdims=True)
     n = len(unit)
     # All n x n cosines, less the n of an offset with itself, which are 1.
     return float(((unit @ unit.T).sum() - n) / (n * (n - 1)))
@@ -264,6 +191,9 @@ def offset_cosine(starts: np.ndarray, ends: np.ndarray) -> float:
 
 def toy_corpus(seed: int = 0, sentences: int = 3000, analogies: int = 200) -> tuple[list, list]:
     """Sentences (lists of words) about the pairs of data/toy-families.json, and their analogies."""
+    check_whole("seed", seed, 0)
+    check_whole("sentences", sentences)
+    check_whole("analogies", analogies)
     families = json.loads((downloads.DATA / "toy-families.json").read_text("utf-8"))
     pairs, asked = [], []  # of a pair: its two words, its two topics, the patterns to fill
     for family in families.values():
@@ -283,6 +213,7 @@ def toy_corpus(seed: int = 0, sentences: int = 3000, analogies: int = 200) -> tu
 
 def count_contexts(sentences: list[list[str]]) -> tuple[list[str], np.ndarray]:
     """The words by alphabet, and how often each two stand in one sentence: (words, words)."""
+    check_sentences(sentences)
     words = sorted({word for sentence in sentences for word in sentence})
     number = {word: i for i, word in enumerate(words)}
     times = np.zeros((len(sentences), len(words)))  # a word stands in a sentence

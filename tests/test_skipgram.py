@@ -51,6 +51,61 @@ def test_wikipedia_texts(monkeypatch, tmp_path):
     assert table.evaluate_word_pairs(datapath("wordsim353.tsv"))[1][0] > 0.35
 
 
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda text: "",
+        lambda text: "once upon a time",
+        lambda text: text.replace("\n", " ", 1),
+        lambda text: text.encode("utf-16"),
+        lambda text: b"\xff" + text.encode(),
+    ],
+)
+def test_a_damaged_sample_of_wikipedia_is_made_anew(monkeypatch, tmp_path, harm):
+    """It takes seconds to make, so a small one stands for it, with its own numbers."""
+    texts = [["anarchism", "is", "philosophy"], ["autism", "is", "a", "disorder"]]
+    made = []
+    monkeypatch.setattr(downloads, "DOWNLOADS", tmp_path)
+    monkeypatch.setattr(skipgram, "ARTICLES_AND_WORDS", (2, 7))
+    monkeypatch.setattr(skipgram, "clean_articles", lambda: made.append(1) or texts)
+    assert skipgram.wikipedia_texts() == skipgram.wikipedia_texts() == texts and len(made) == 1
+    kept = tmp_path / "wikipedia-sample.txt"
+    damaged = harm(kept.read_text("utf-8"))
+    kept.write_bytes(damaged if isinstance(damaged, bytes) else damaged.encode())
+    assert skipgram.wikipedia_texts() == texts and len(made) == 2
+    assert skipgram.wikipedia_texts() == texts and len(made) == 2, "it was not kept again"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"dim": "50"}, {"dim": 0}, {"window": 2.5}, {"negatives": -1}, {"epochs": "5"},
+        {"seed": "1"}, {"min_count": 0}, {"rate": "0.7"}, {"rate": 0}, {"rate": np.nan},
+        {"sample": -1}, {"texts": "a rose is a rose"}, {"texts": ["a rose is a rose"]},
+        {"texts": [["a", 7]]},
+    ],
+)  # fmt: skip
+def test_a_setting_that_can_not_be_one_is_told_what_is_expected(settings):
+    texts = v.toy_corpus(0, sentences=40)[0]
+    with pytest.raises((TypeError, ValueError), match=" came as .*Expected .*(Give|Cut)"):
+        skipgram.train_skipgram(**{"texts": texts, **settings})
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [np.zeros((3, 3)), np.ones((3, 2)), np.ones(3), -np.eye(2), np.nan * np.eye(2), [["1"]], None],
+)
+def test_counts_that_are_none_are_told_what_is_expected(counts):
+    with pytest.raises(ValueError, match="ounts.*Expected is a table .words, words.*Give what"):
+        skipgram.train_skipgram_exact(counts, steps=(0,))
+
+
+def test_a_rate_with_which_training_loses_its_way_is_named():
+    with pytest.raises(ValueError, match="With rate=1e.30 the rows became nan.*Give a smaller"):
+        skipgram.train_skipgram(v.toy_corpus(0)[0], dim=8, epochs=1, sample=1e-2, rate=1e30)
+
+
 def test_skipgram_on_little_text():
     texts = [sentence for seed in range(3) for sentence in v.toy_corpus(seed)[0]]
     once, twice = (

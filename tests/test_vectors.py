@@ -226,6 +226,200 @@ def test_scores_of_nothing(tiny):
     assert v.score_analogies(tiny)["all"] == (0, 0, 0)
 
 
+# Rows of zeros, and tables that are checked as they come
+
+ROWS = {"a": (1, 0, 0), "b": (1, 1, 0), "c": (0, 0, 1), "d": (0, 1, 1), "<pad>": (0, 0, 0)}
+BAD = {**ROWS, "bad": (np.nan, np.nan, np.nan)}
+
+
+def gensims_own(rows) -> KeyedVectors:
+    """A table that gensim made, without our check."""
+    table = KeyedVectors(3)
+    table.add_vectors(list(rows), np.array(list(rows.values()), np.float32))
+    return table
+
+
+def checked(rows) -> KeyedVectors:
+    """A table of ours."""
+    return v.keyed_vectors(list(rows), np.array(list(rows.values()), np.float32))
+
+
+@pytest.mark.parametrize("table", [checked(ROWS), gensims_own(ROWS), gensims_own(BAD)])
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_a_row_of_zeros_can_not_win_a_score_or_an_analogy(table):
+    asked = {
+        "one": [["a", "b", "c", "d"]],
+        "none": [["a", "b", "c", "<pad>"], ["a", "b", "c", "e"]],
+    }
+    scores = v.score_analogies(table, questions=asked)
+    assert scores == {"one": (1, 1, 0), "none": (0, 0, 0), "all": (1, 1, 0)}
+    assert v.score_analogies(table, exclude=False, questions=asked)["all"].total == 1
+    # b - a + c at length 1, and at length 1 the row of d: cosines by hand.
+    target = np.array([1, 1, 0]) / 2**0.5 - np.array([1, 0, 0]) + np.array([0, 0, 1])
+    cosine = target @ np.array([0, 1, 1]) / 2**0.5 / np.linalg.norm(target)
+    assert v.analogy(table, "a", "b", "c") == [("d", pytest.approx(cosine, abs=1e-6), False)]
+    assert len(v.analogy(table, "a", "b", "c", exclude=False)) == 4
+
+
+def test_a_row_of_zeros_is_in_nobodys_list_of_neighbours():
+    table = checked({"a": (1, 0, 0), "b": (-1, 0.1, 0), "<pad>": (0, 0, 0), "c": (-1, 0, 0)})
+    for found in (table.most_similar("a"), table.similar_by_vector(table["a"])):
+        assert [word for word, _ in found if word != "a"] == ["b", "c"]
+        assert np.isfinite([cosine for _, cosine in found]).all()
+    assert table.most_similar("a", topn=1)[0][0] == "b"
+    assert np.isfinite(table.get_normed_vectors()).all()
+    assert table.get_normed_vectors()[2].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("table", [checked(ROWS), gensims_own(ROWS)])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda table: v.analogy(table, "a", "b", "<pad>"),
+        lambda table: v.analogy(table, "<pad>", "b", "a", exclude=False),
+        lambda table: v.project(table, ["a", "b", "<pad>"]),
+        lambda table: v.check_words(table, ["<pad>"]),
+    ],
+)
+def test_a_question_about_a_row_of_zeros_is_answered_in_words(table, ask):
+    with pytest.raises(ValueError, match="row of '<pad>' is all zeros.*Expected.*Use another word"):
+        ask(table)
+
+
+def test_neighbours_of_a_row_of_zeros_are_refused_in_words():
+    for ask in (checked(ROWS).most_similar, lambda word: checked(ROWS).get_vector(word, norm=True)):
+        with pytest.raises(ValueError, match="row of '<pad>' is all zeros.*Use another word"):
+            ask("<pad>")
+
+
+def test_words_that_cancel_out_give_words_and_no_number():
+    turns = np.deg2rad([0, 60, -60, 10])
+    table = v.keyed_vectors(list("abcd"), np.c_[np.cos(turns), np.sin(turns)])
+    with pytest.raises(ValueError, match="add up to a row of zeros.*Expected.*Change one"):
+        v.analogy(table, "a", "b", "c")
+
+
+@pytest.mark.parametrize("factor", [1, 2.5, 1e-3])
+def test_a_map_of_words_that_point_the_same_way_is_refused_in_words(factor):
+    table = v.keyed_vectors(list("abc"), np.outer([1, factor, 3], [1.0, 0.3, 0.2]))
+    with pytest.raises(ValueError, match="a, b, c all point the same way.*use some whose rows differ"):
+        v.project(table, ["a", "b", "c"])
+
+
+def test_a_map_needs_two_dimensions():
+    table = v.keyed_vectors(list("abc"), [[1], [-1], [2]])
+    with pytest.raises(ValueError, match="in 1 dimensions. A map needs 3 or more words in 2"):
+        v.project(table, ["a", "b", "c"])
+
+
+@pytest.mark.parametrize(
+    "starts, ends, said",
+    [
+        ([[0, 0]], [[1, 0]], "with 2 pairs or more(.|\\n)*Add a pair"),
+        ([], [], "with 2 pairs or more(.|\\n)*Add a pair"),
+        ([0, 0], [1, 0], "of one shape"),
+        ([[0, 0], [1, 1]], [[1, 0]], "of one shape"),
+        ([[0, 0], [1, 1]], [[1, 0], [1, 1]], "pair number 2 has the length 0.0(.|\\n)*Leave that"),
+        ([[0, 0], [1, 1]], [[np.nan, 0], [1, 1]], "pair number 1 has the length nan"),
+        ([["0", "0"], ["1", "1"]], [["1", "0"], ["2", "2"]], "Expected are numbers. Turn them"),
+        ([[0], [1, 1]], [[1, 0], [1, 1]], "not equally long"),
+    ],
+)
+def test_offsets_without_a_direction_give_words_and_no_number(starts, ends, said):
+    with pytest.raises((ValueError, TypeError), match=said):
+        v.offset_cosine(starts, ends)
+
+
+def test_offsets_of_whole_numbers_below_0():
+    starts, ends = np.array([[3, 0], [5, 0]], np.uint8), np.array([[1, 0], [2, 0]], np.uint8)
+    assert v.offset_cosine(starts, ends) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "words, rows, fault",
+    [
+        (["a", "b"], [[1, 2], [np.nan, 0]], "the row of 'b' holds nan, inf"),
+        (["a", "b"], [[1, 2], [np.inf, 0]], "the row of 'b' holds nan, inf"),
+        (["a", "b"], [[1, 2], [3]], "its rows are not equally long"),
+        (["a", None], [[1, 2], [3, 4]], "word number 2 is None, which is no str"),
+        (["a", 5], [[1, 2], [3, 4]], "word number 2 is 5, which is no str"),
+        (["a"], [[1, 2], [3, 4]], "it has 1 words, and vectors of shape"),
+        (["a", "b"], [1, 2], "it has 2 words, and vectors of shape"),
+        ([], np.zeros((0, 3)), "it has 0 words, and vectors of shape"),
+        ("ab", [[1, 2], [3, 4]], "its words came as str"),
+        (None, [[1, 2], [3, 4]], "its words came as NoneType"),
+        (["a", "b"], [["1", "2"], ["3", "4"]], "its numbers came as <U1"),
+        (["a", "b"], [[1, None], [3, 4]], "its numbers came as object"),
+        (["a", "b"], None, "its numbers came as object"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_three_parts(words, rows, fault):
+    said = f"no table of word vectors: {fault}(.|\\n)*Expected: .*\\nWhat to do: "
+    with pytest.raises(ValueError, match=said):
+        v.keyed_vectors(words, rows)
+
+
+def test_a_word_that_comes_twice_keeps_its_first_row(capsys):
+    table = v.keyed_vectors(["a", "a", "b"], np.arange(9, dtype=np.float32).reshape(3, 3))
+    assert table.index_to_key == ["a", "b"] and table.key_to_index == {"a": 0, "b": 1}
+    assert table.vectors.tolist() == [[0, 1, 2], [6, 7, 8]]
+    assert "'a': there more than once" in capsys.readouterr().err
+
+
+def test_a_table_shares_the_array_that_it_was_given():
+    rows = np.eye(2, dtype=np.float32)
+    table = v.keyed_vectors(["a", "b"], rows)
+    rows[0, 1] = 7
+    assert table["a"].tolist() == [1, 7]
+
+
+# The doors
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda k: v.analogy(k, 1, "king", "woman"),
+        lambda k: v.analogy(k, "man", b"king", "woman"),
+        lambda k: v.analogy(k, ["man", "king"], "woman", "queen"),
+        lambda k: v.analogy(k, "man", "king", None),
+        lambda k: v.analogy("vectors.txt", "man", "king", "woman"),
+        lambda k: v.analogy(k, "man", "king", "woman", topn="3"),
+        lambda k: v.analogy(k, "man", "king", "woman", topn=0),
+        lambda k: v.analogy(k, "man", "king", "woman", topn=2.5),
+        lambda k: v.analogy(k, "man", "king", "woman", exclude="no"),
+        lambda k: v.score_analogies(k, questions={"x": [["man", "king", "woman"]]}),
+        lambda k: v.score_analogies(k, questions={"x": ["man king woman queen"]}),
+        lambda k: v.score_analogies(k, questions={"x": [["man", "king", "woman", 5]]}),
+        lambda k: v.score_analogies(k, questions=[["man", "king", "woman", "queen"]]),
+        lambda k: v.score_analogies(k, sections=["no such section"]),
+        lambda k: v.score_analogies(k, sections="family"),
+        lambda k: v.score_analogies(k, exclude="no"),
+        lambda k: v.score_analogies({"king": [1, 2]}),
+        lambda k: v.project(k, "king queen man"),
+        lambda k: v.project(k, ["king", "queen", 3]),
+        lambda k: v.project(k, None),
+        lambda k: v.project(None, ["king", "queen", "man"]),
+        lambda k: v.nearest_spellings(k, 5),
+        lambda k: v.nearest_spellings(k, "king", "3"),
+        lambda k: v.toy_corpus(seed="1"),
+        lambda k: v.toy_corpus(sentences="300"),
+        lambda k: v.toy_corpus(sentences=-1),
+        lambda k: v.count_contexts("a rose is a rose"),
+        lambda k: v.count_contexts(["a rose is a rose"]),
+        lambda k: v.count_contexts([["a", 1]]),
+    ],
+)
+def test_each_door_says_what_came_what_was_expected_and_what_to_do(news, ask):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        ask(news)
+    message = str(caught.value)
+    assert " came" in message, message
+    assert "Expected" in message or "Each must" in message or "The sections are" in message, message
+    what_to_do = "Write|Give|Load|Cut|Use|fill"
+    assert any(word in message for word in what_to_do.split("|")), message
+
+
 # A Python that gensim has no build for
 
 ANSWERS = """

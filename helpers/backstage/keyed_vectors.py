@@ -27,6 +27,14 @@ def lengths(table) -> np.ndarray:
     return np.where(table.norms > 0, table.norms, np.inf)
 
 
+def no_direction(word: str) -> ValueError:
+    """The error for a question about a word whose row is all zeros."""
+    return ValueError(
+        f"The row of {word!r} is all zeros, and points nowhere. Expected is a word whose row has "
+        "a direction, since a cosine compares directions. Use another word."
+    )
+
+
 def nearest(table, direction: np.ndarray, topn: int, out=()) -> list[tuple[str, float]]:
     """The `topn` words whose rows point most nearly in a direction: (word, cosine), best first.
 
@@ -129,10 +137,7 @@ class WordVectors(KeyedVectors):
         """The row of a word, at length 1 if `norm`; ValueError if it is a row of zeros then."""
         row = super().get_vector(key, norm=norm)
         if norm and not row.any():
-            raise ValueError(
-                f"The row of {key!r} is all zeros, and points nowhere. Expected is a word whose "
-                "row has a direction, since a cosine compares directions. Use another word."
-            )
+            raise no_direction(key)
         return row
 
     def most_similar(self, positive=None, negative=None, topn=10, **options):
