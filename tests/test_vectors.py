@@ -302,7 +302,9 @@ def test_words_that_cancel_out_give_words_and_no_number():
 @pytest.mark.parametrize("factor", [1, 2.5, 1e-3])
 def test_a_map_of_words_that_point_the_same_way_is_refused_in_words(factor):
     table = v.keyed_vectors(list("abc"), np.outer([1, factor, 3], [1.0, 0.3, 0.2]))
-    with pytest.raises(ValueError, match="a, b, c all point the same way.*use some whose rows differ"):
+    with pytest.raises(
+        ValueError, match="a, b, c all point the same way.*use some whose rows differ"
+    ):
         v.project(table, ["a", "b", "c"])
 
 
