@@ -59,11 +59,14 @@ def test_hostile_text_is_text_in_every_picture(text):
         show.note(text),
         show.tokens([text, text.encode("utf-8", "replace")], hover=[text, text]),
         show.tokens([text], ids=[1], dropped=[0], marked=[0]),
+        show.tokens(["a", "b"], ids=[text, 7], hover=[text]),
         show.table([[text]], [text], caption=text),
         show.bars([text], [1.0], struck=[0], caption=text),
         show.heat([[1.0]], [text], [text], caption=text),
         show.windows([text] * 9, 3, 2),
         show.word_map([text, "b"], [(0, 0), (1, 1)], [(0, 1)], note=show.visible(text)),
+        show.word_map([text, "b"], [(0, 0), (float("nan"), 1)], note=text),
+        show.svg("<circle/>", text, 10, 10),
         show.tree((text.encode("utf-8", "replace"), leaf, leaf)),
     ]
     for picture in pictures:
@@ -71,6 +74,19 @@ def test_hostile_text_is_text_in_every_picture(text):
         if "<img alt=" in picture.html:
             drawn = {tag.tag.split("}")[1] for tag in markup(picture).iter()}
             assert drawn <= set("svg rect marker path line circle text".split())
+
+
+@pytest.mark.parametrize("seen", ["<unk>", "<|endoftext|>", "&lt;", "a b", "0"])
+def test_an_id_that_looks_like_a_tag_does_not_vanish(seen):
+    assert repr(show.tokens(["a"], ids=[seen])) == f"a({seen})│"
+
+
+@pytest.mark.parametrize("char", ["\x00", "\x0b", "\ufffe", "\uffff", "\ud800", "\x7f", "\u2028"])
+def test_no_character_breaks_a_map(char):
+    """XML admits some characters in no form at all, so they are shown by their numbers."""
+    picture = show.word_map([char, "b"], [(0, 0), (1, 1)], [(0, 1)], note=f"so {char} much")
+    texts = [tag.text for tag in markup(picture).iter() if tag.tag.endswith("text")]
+    assert texts == [show.visible(char), "b", f"so {show.visible(char)} much"]
 
 
 @pytest.mark.parametrize(
@@ -154,6 +170,43 @@ def test_heat_colours_by_sign_and_size_and_writes_every_number():
     )
     torch = pytest.importorskip("torch")
     assert repr(show.heat(torch.ones(1, 2, requires_grad=True))) == "0  1.00  1.00"
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+def test_bars_of_what_is_no_number_say_so():
+    """A learning rate too high ends in nan, and a picture of it must not end in an error."""
+    lines = repr(show.bars(["a", "b", "c", "d"], [1, NAN, INF, -INF])).split("\n")
+    assert lines[0].count("█") == 30
+    for line, number in zip(lines[1:], ["nan", "inf", "−inf"], strict=True):
+        assert line.split()[1] == number and "no bar: this is no finite number" in line
+    assert "nan" in repr(show.bars(["a"], [NAN], struck=[0]))
+    assert [line.count("█") for line in repr(show.bars("ab", [1e308, 1e308])).split("\n")] == [
+        30
+    ] * 2
+
+
+def test_a_heat_table_of_what_is_no_number_says_so():
+    picture = show.heat([[1, NAN], [INF, -0.5]], lit=[0, 1], framed=(0, 1))
+    *rows, said = repr(picture).split("\n")
+    assert [row.split()[2:] for row in rows] == [["1.00", "[nan]"], ["inf", "−0.50"]]
+    assert said == "2 of 4 numbers are nan or infinite (hatched)."
+    assert picture.html.count("repeating-linear-gradient") == 2
+    assert "#e69f00" in picture.html, "the finite numbers lost their colours"
+    for matrix in ([[NAN]], [[INF, INF]]):
+        assert "nan or infinite" in repr(show.heat(matrix, digits=0))
+    assert "nan" not in repr(show.heat([[1]]))
+
+
+def test_a_map_names_the_words_that_have_no_place_on_it():
+    picture = show.word_map("abc", [(0, 0), (NAN, 1), (2, INF)], [(0, 1)], note="So.")
+    assert repr(picture) == (
+        "Map of words: a (0.00, 0.00). So. No place, but nan or infinite: b, c"
+    )
+    drawn = [tag.tag.split("}")[1] for tag in markup(picture).iter()]
+    assert drawn.count("circle") == 1 and "line" not in drawn
+    assert "No place" in repr(show.word_map(["a"], [(NAN, NAN)]))
 
 
 @pytest.mark.parametrize(

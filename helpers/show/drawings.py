@@ -2,9 +2,10 @@
 
 import base64
 import io
+import math
 from html import escape
 
-from .pictures import Picture, visible
+from .pictures import KEPT, Picture, visible
 from .tables import PALETTE, TINTS
 
 TIP = (
@@ -24,26 +25,39 @@ def svg(markup: str, alt: str, wide: float = 0, high: float = 0) -> Picture:
         paper = '<rect width="100%" height="100%" fill="#fff"/>'
         markup = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{paper}{markup}</svg>'
     data = "data:image/svg+xml;base64," + base64.b64encode(markup.encode()).decode()
-    return Picture(f'<img alt="{escape(alt)}" style="max-width:100%" src="{data}">')
+    alt = escape(visible(alt, KEPT + "\n"))
+    return Picture(f'<img alt="{alt}" style="max-width:100%" src="{data}">')
 
 
 def word_map(words, xy, arrows=(), note: str = "") -> Picture:
-    """Words at their places on a plane, both axes to one scale; `arrows`: (from, to) positions."""
-    words = [visible(word) for word in words]
-    points = [(float(x), float(y)) for x, y in xy]
-    xs, ys = zip(*points, strict=True)
+    """Words at their places on a plane, both axes to one scale; `arrows`: (from, to) positions.
+
+    A word whose place is nan or infinite is left out, and named beneath.
+    """
+    words, points, lost = [visible(word) for word in words], {}, []
+    for number, (word, (x, y)) in enumerate(zip(words, xy, strict=True)):
+        if math.isfinite(x) and math.isfinite(y):
+            points[number] = (float(x), float(y))
+        else:
+            lost.append(word)
+    note = visible(note, KEPT)
+    if lost:
+        note += f" No place, but nan or infinite: {', '.join(lost)}"
+    xs, ys = zip(*points.values(), strict=True) if points else ([0], [0])
     scale = 1 / max((max(xs) - min(xs)) / 560, (max(ys) - min(ys)) / 380, 1e-9)
-    spots = [(20 + (x - min(xs)) * scale, 420 - (y - min(ys)) * scale) for x, y in points]
-    parts, said, moves = [TIP], [], ""
+    spots, parts, said, moves = {}, [TIP], [], ""
+    for number, (x, y) in points.items():
+        spots[number] = (20 + (x - min(xs)) * scale, 420 - (y - min(ys)) * scale)
+        said.append(f"{words[number]} ({x:.2f}, {y:.2f})")
     for start, end in arrows:
-        (x, y), (u, v) = spots[start], spots[end]
-        line = f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{u:.1f}" y2="{v:.1f}" stroke="{PALETTE[1]}"'
-        parts.append(f'{line} stroke-width="2.5" marker-end="url(#tip)"/>')
-        moves += f"; arrow from {words[start]} to {words[end]}"
-    for word, (x, y), (u, v) in zip(words, points, spots, strict=True):
-        said.append(f"{word} ({x:.2f}, {y:.2f})")
+        if start in spots and end in spots:
+            (x, y), (u, v) = spots[start], spots[end]
+            line = f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{u:.1f}" y2="{v:.1f}" '
+            parts.append(f'{line}stroke="{PALETTE[1]}" stroke-width="2.5" marker-end="url(#tip)"/>')
+            moves += f"; arrow from {words[start]} to {words[end]}"
+    for number, (u, v) in spots.items():
         parts.append(f'<circle cx="{u:.1f}" cy="{v:.1f}" r="5" fill="{PALETTE[0]}"/>')
-        parts.append(f'<text x="{u + 9:.1f}" y="{v - 7:.1f}">{escape(word)}</text>')
+        parts.append(f'<text x="{u + 9:.1f}" y="{v - 7:.1f}">{escape(words[number])}</text>')
     parts.append(f'<text x="12" y="470" font-size="17">{escape(note)}</text>')
     alt = f"Map of words: {', '.join(said)}{moves}. {note}"
     return svg("".join(parts), alt.strip(), 760, 485)

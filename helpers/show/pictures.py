@@ -8,6 +8,7 @@ from html import escape, unescape
 from itertools import zip_longest
 
 MARKS = {" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍"}
+KEPT = " ·↵⇥␍"  # spaces, and marks that `visible` made before, may stay in a label
 # Characters that leave no trace although Unicode counts them among letters and accents.
 UNSEEN = {"\u034f", "\u115f", "\u1160", "\u3164", "\uffa0", *map(chr, range(0xFE00, 0xFE10))}
 
@@ -102,8 +103,8 @@ def visible(piece: str | bytes, keep: str = "") -> str:
 
 
 def label(value) -> str:
-    """A label, made visible and safe; spaces, and marks that `visible` made before, may stay."""
-    return f"<bdi>{escape(visible(str(value), ' ·↵⇥␍'))}</bdi>"
+    """A label, made visible and safe."""
+    return f"<bdi>{escape(visible(str(value), KEPT))}</bdi>"
 
 
 def note(text: str) -> Picture:

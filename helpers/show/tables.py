@@ -1,9 +1,10 @@
 """Pictures made of text: tokens, tables, bars, heat tables and windows."""
 
+import math
 from collections import Counter
 from html import escape
 
-from .pictures import Picture, label, tag, visible
+from .pictures import KEPT, Picture, label, note, tag, visible
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 TINTS = ("#F8DDA8", "#C3E3F7", "#B5E3D4", "#F0CFE2", "#F6F1A9")
@@ -22,7 +23,8 @@ def tokens(pieces, ids=None, dropped=(), marked=(), hover=()) -> Picture:
         style = f"padding:.1em .15em;color:#111;background:{TINTS[place % len(TINTS)]}"
         title = ""
         if ids is not None:
-            number = tag("rt", "font-size:80%;line-height:1.7;white-space:nowrap", ids[place])
+            number = escape(visible(f"{ids[place]}", KEPT))
+            number = tag("rt", "font-size:80%;line-height:1.7;white-space:nowrap", number)
             text = tag("ruby", "ruby-position:under", f"{text}<rp>(</rp>{number}<rp>)</rp>")
         if place in dropped:
             text = tag("s", "text-decoration:none", text)
@@ -73,14 +75,19 @@ def table(rows, headers=(), caption: str = "") -> Picture:
 
 
 def bars(labels, values, struck=(), caption: str = "") -> Picture:
-    """Horizontal bars with their numbers, hatched below 0; labels at `struck` are crossed out."""
-    most = max(map(abs, values), default=0) or 1
+    """Horizontal bars with their numbers, hatched below 0; labels at `struck` are crossed out.
+
+    nan and infinite numbers have no bar, which is said in its place.
+    """
+    most = max((abs(value) for value in values if math.isfinite(value)), default=0) or 1
     rows = []
     for place, (name, value) in enumerate(zip(labels, values, strict=True)):
         block, colour = ("▒", PALETTE[1]) if value < 0 else ("█", PALETTE[0])
         if place in struck:
             name, colour = Picture(f"<s>{label(name)}</s> (left out)"), "#999"
-        bar = block * max(1, round(30 * abs(value) / most))
+        bar = "no bar: this is no finite number"
+        if math.isfinite(value):
+            bar = block * max(1, round(30 * (abs(value) / most)))
         bar = tag("span", f"color:{colour};font-family:monospace", bar)
         rows.append([name, f"{value:.3f}".replace("-", "−"), Picture(bar)])
     return table(rows, caption=caption)
@@ -100,9 +107,12 @@ def heat(
 
     `lit`: positions of rows; only they are coloured then, and an arrow stands before them.
     `framed`: (row, column) of one cell to frame. The matrix may be lists, an array or a tensor.
+    Cells that are nan or infinite are hatched, and a line beneath says how many they are.
     """
     matrix = matrix.tolist() if hasattr(matrix, "tolist") else matrix
-    most = max((abs(value) for row in matrix for value in row), default=0) or 1
+    values = [value for row in matrix for value in row]
+    finite = [abs(value) for value in values if math.isfinite(value)]
+    most = max(finite, default=0) or 1
     top = [_head(name) for name in ["", *column_labels]]
     rows = [top] if len(column_labels) else []
     for place, row in enumerate(matrix):
@@ -110,14 +120,22 @@ def heat(
         arrow = "► " if lit is not None and place in lit else ""
         rows.append([_head(f"{arrow}{name}")])
         for column, value in enumerate(row):
-            fill = _tint(value / most) if lit is None or arrow else "#ffffff"
+            fill = "#ffffff"
+            if not math.isfinite(value):
+                fill = LOST
+            elif lit is None or arrow:
+                fill = _tint(value / most)
             # Adding 0.0 takes the sign from a zero.
             text = f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
             if (place, column) == framed:
                 text = Picture(f"<strong>{text}</strong>")
                 fill += ";outline:3px solid #111"
             rows[-1].append(_cell(text, fill))
-    return _join(rows, caption)
+    picture = _join(rows, caption)
+    if len(finite) < len(values):
+        lost = len(values) - len(finite)
+        picture += note(f"{lost} of {len(values)} numbers are nan or infinite (hatched).")
+    return picture
 
 
 def _strip(name: str, start: int, end: int, places: range, texts, fill: str) -> list[str]:
