@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -16,9 +18,16 @@ KNOWN = {
 }
 CUT = {
     "PYTHONPATH": os.pathsep.join(
-        [str(ROOT / "tests" / "offline"), os.environ.get("PYTHONPATH", "")]
+        [str(ROOT / "tests" / "machines" / "offline"), os.environ.get("PYTHONPATH", "")]
     )
 }
+
+
+def test_the_network_is_cut_for_these_runs():
+    program = "import socket; socket.create_connection(('192.0.2.1', 80))"
+    environment = {**os.environ, **CUT}
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True)
+    assert b"cut for this test" in ran.stderr, ran.stderr
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
