@@ -11,10 +11,6 @@ import sys
 from pathlib import Path
 
 __version__ = "1.0.0"
-# Where the course is published, and the tag or branch of it that Colab fetches.
-# `python -m tests.tools.address` sets both here, in the badges, set-up cells and in README.md.
-ADDRESS = "https://github.com/from-text-to-tensors/from-text-to-tensors"
-REFERENCE = "v1"
 OLDEST, NEWEST = (3, 10), (3, 14)  # the Pythons that the course is made for
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +26,7 @@ if sys.version_info < OLDEST:
 def set_up(root: str | Path) -> None:
     """For a notebook's first cell: these helpers must be those of `root`, and their packages there.
 
+    If `root` lies in a zip, the course is unpacked into ./course, and set up there.
     Raises ImportError in words; in Colab, what is missing is installed. A package that only some
     chapters use is named where it is missing, and stops only the cells that import it.
     """
@@ -38,6 +35,10 @@ def set_up(root: str | Path) -> None:
             f"helpers came from {ROOT}. This notebook belongs to {Path(root).resolve()}, and two "
             "checkouts must not mix. Restart the kernel; if it comes again, mend PYTHONPATH."
         )
+    if not ROOT.is_dir():
+        from .backstage.unzip import start_from
+
+        return start_from(ROOT)
     sys.path[:] = dict.fromkeys(sys.path)  # the cell may run twice, and puts the root first
     from .backstage.packages import install_missing
 

@@ -183,8 +183,8 @@ def write_copies(folder: Path) -> None:
     """Write the class's copies, and say where they run."""
     print(*classroom.write_copies(folder), sep="\n")
     print(
-        "They look for the folder helpers where they lie and above. Give them out inside a "
-        f"checkout of the course (this one is {ROOT}), or open them in Colab, where they fetch it."
+        "They look for the course in the folder where they lie, above and one level down: give "
+        f"them out inside a checkout of the course ({ROOT}). In Colab, put its zip beside them."
     )
 
 

@@ -6,13 +6,11 @@ import re
 
 import pytest
 
-from helpers import ADDRESS, REFERENCE
 from helpers.exercises.asking import DECIDE, GUESS_FIRST
 from helpers.texts import load_text
 from tests.tools.books import (
     CHAPTERS,
     NAMES,
-    ROOT,
     Chapter,
     Unopened,
     code,
@@ -132,13 +130,9 @@ def test_it_stays_small_enough_to_open_anywhere(path):
 
 
 @every_chapter
-def test_it_opens_in_colab_and_all_set_up_cells_are_the_same(path):
+def test_all_set_up_cells_are_the_same(path):
     first, others = code(read(CHAPTERS[0]))[0].source, code(read(path))[0].source
     assert others == first, f"{path.name}: its set-up cell differs from {CHAPTERS[0].name}'s"
-    assert ADDRESS in first
-    there = ADDRESS.replace("github.com", "colab.research.google.com/github")
-    badge = f"{there}/blob/{REFERENCE}/notebooks/{path.name}"
-    assert badge in read(path).cells[0].source, f"{path.name}: its Colab badge leads elsewhere"
 
 
 @every_chapter
@@ -344,8 +338,3 @@ def test_the_prose_keeps_the_courses_tone(path):
     for word in (r"\bsimply\b", r"\bobviously\b", r"\bof course\b", r"[^!]!(?!\[)(?=\s|$)"):
         found = re.search(word, text, flags=re.I)
         assert not found, f"{path.name}: {text[max(0, found.start() - 60) : found.end() + 20]!r}"
-
-
-def test_the_readme_and_the_chapters_name_one_address():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"https://github\.com/[\w.-]+/from-text-to-tensors", text)) <= {ADDRESS}

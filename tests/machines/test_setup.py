@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from importlib.metadata import metadata, version
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from helpers import ADDRESS, NEWEST, OLDEST, REFERENCE
+from helpers import NEWEST, OLDEST
 from tests.tools import address
 from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, readme_command
 
@@ -50,71 +51,107 @@ each = pytest.mark.parametrize("requirement", ALL, ids=lambda requirement: requi
 
 # The published address
 
+OURS = ("https://github.com/some.body/a-course", "2026.1")
+OLD = "/".join(["from-text-to-tensors"] * 2)  # a name that nobody owned
+
 
 @pytest.fixture
 def copy(tmp_path) -> Path:
-    """The files that name the address."""
-    for path in [ROOT / "helpers" / "__init__.py", *address.files(ROOT)]:
+    """The files that may name the address, as they are where it is published nowhere."""
+    for path in address.files(ROOT):
         (tmp_path / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, tmp_path / path.relative_to(ROOT))
+    address.publish(tmp_path, "", "")
     return tmp_path
 
 
-def test_badges_set_up_cells_and_the_readme_name_one_address_and_one_reference():
+def contents(folder: Path) -> dict[Path, bytes]:
+    """What is in the files of a folder."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def named(text: str) -> set[tuple[str, str]]:
+    """The (address, reference) of each link in a text that opens or fetches the course."""
+    text = text.replace(address.COLAB, address.SITE)
+    found = re.findall(r"(https://github\.com/[\w.-]+/[\w.-]+)/blob/([^\s)]+?)/notebooks/", text)
+    return {*found, *re.findall(r"(https://github\.com/[\w.-]+/[\w.-]+)/archive/(\S+?)\.zip", text)}
+
+
+def committed() -> list[Path]:
+    """The files of the project."""
+    if not (ROOT / ".git").exists() or not shutil.which("git"):  # a copy: all but what is made
+        made = {".venv", "site", "downloads", "my-course", "class", "__pycache__", ".pytest_cache"}
+        paths = [path for path in ROOT.rglob("*") if path.is_file()]
+        return [path for path in paths if not made.intersection(path.relative_to(ROOT).parts)]
+    command = ["git", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_nowhere_does_the_old_address_stand():
+    paths = committed()
+    assert ROOT / "README.md" in paths and len(paths) > 100
+    assert [path for path in paths if OLD.encode() in path.read_bytes()] == []
+
+
+def test_all_files_name_one_address_or_none_does():
     assert address.disagreeing(ROOT) == []
-    assert address.present(ROOT) == (ADDRESS, REFERENCE)
+    published = address.present(ROOT)
+    expected = {published} if any(published) else set()
+    for path in address.files(ROOT):
+        assert named(path.read_text("utf-8")) == expected, path.name
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
-def test_each_chapter_names_the_address_in_its_badge_and_in_its_set_up_cell(path):
-    book = read(path)
-    badge = address.OPEN.search(book.cells[0].source)
-    assert book.cells[0].source[badge.end() :].startswith(path.name)
-    assert address.CLONE.search(code(book)[0].source)
+def test_a_chapters_top_opens_it_in_colab_or_says_how(path):
+    top = read(path).cells[0].source
+    if any(address.present(ROOT)):
+        assert f"]({address.link(path.name, *address.present(ROOT))})" in top
+        assert address.BY_HAND not in top
+    else:
+        assert address.BY_HAND in top and "badge" not in top and "github" not in top.lower()
+
+
+def test_one_command_publishes_moves_and_takes_the_address_away_again(copy, capsys):
+    before = contents(copy)
+    assert address.main([OURS[0], "--reference", OURS[1]], copy) == 0
+    assert f"{len(before)} files changed.\n{OURS[0]} at {OURS[1]}\n" == capsys.readouterr().out
+    for path in before:
+        assert named(path.read_text("utf-8")) == {OURS}, f"{path.name} names something else"
+    for path in address.chapters(copy):
+        new, old = read(path), read(ROOT / "notebooks" / path.name)
+        assert f"/some.body/a-course/blob/2026.1/notebooks/{path.name})" in new.cells[0].source
+        fetched = 'web = "https://github.com/some.body/a-course/archive/2026.1.zip"'
+        assert fetched in code(new)[0].source
+        assert [cell.get("outputs") for cell in new.cells] == [
+            cell.get("outputs") for cell in old.cells
+        ]
+    # A second time nothing changes; a fork's own address takes the place of its parent's.
+    assert address.main([OURS[0], "--reference", OURS[1]], copy) == 0
+    assert "0 files changed." in capsys.readouterr().out
+    assert address.main(["https://github.com/a/fork", "--reference", "teaching"], copy) == 0
+    assert all(b"some.body" not in text for text in contents(copy).values())
+    assert address.main(["--none"], copy) == 0
+    assert contents(copy) == before, "taking the address away leaves something of it"
 
 
 @pytest.mark.parametrize(
     "name, old, new",
     [
-        ("README.md", "/blob/v1/", "/blob/v2/"),
-        ("README.md", "from-text-to-tensors/from", "somebody/from"),
-        ("notebooks/03_byte_pair_encoding.ipynb", "--branch=v1", "--branch=main"),
-        ("notebooks/03_byte_pair_encoding.ipynb", "/blob/v1/", "/blob/main/"),
-        (
-            "notebooks/04_sliding_windows.ipynb",
-            "https://github.com/from-text-to-tensors/",
-            "https://github.com/somebody/",
-        ),
+        ("README.md", "/blob/2026.1/", "/blob/v2/"),
+        ("README.md", "published](https://github.com/some.body", "published](https://github.com/a"),
+        ("notebooks/03_byte_pair_encoding.ipynb", "archive/2026.1.zip", "archive/main.zip"),
+        ("notebooks/03_byte_pair_encoding.ipynb", "/blob/2026.1/", "/blob/main/"),
+        ("notebooks/04_sliding_windows.ipynb", "github.com/some.body/", "github.com/somebody/"),
     ],
 )
-def test_any_place_that_disagrees_is_found(copy, name, old, new):
+def test_any_place_that_disagrees_is_found(copy, capsys, name, old, new):
+    address.publish(copy, *OURS)
     text = (copy / name).read_text("utf-8")
     assert old in text
     (copy / name).write_text(text.replace(old, new, 1), "utf-8")
-    assert {found.split(": ")[0] for found in address.disagreeing(copy)} == {Path(name).name}
-
-
-def test_one_command_sets_the_address_everywhere_and_back_again(copy, capsys):
-    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
-    assert (
-        address.main(["https://github.com/some.body/a-course", "--reference", "2026.1"], copy) == 0
-    )
-    assert f"{len(before)} files changed." in capsys.readouterr().out
-    assert address.present(copy) == ("https://github.com/some.body/a-course", "2026.1")
-    assert address.disagreeing(copy) == []
-    for path in before:
-        text = path.read_text("utf-8")
-        assert ADDRESS not in text and f"/blob/{REFERENCE}/notebooks" not in text
-    for path in sorted((copy / "notebooks").glob("*.ipynb")):
-        new, old = read(path), read(ROOT / "notebooks" / path.name)
-        cloned = address.CLONE.search(code(new)[0].source)
-        assert cloned.groups() == ("https://github.com/some.body/a-course", "2026.1")
-        assert "github/some.body/a-course/blob/2026.1/notebooks/" + path.name in new.cells[0].source
-        assert [cell.get("outputs") for cell in new.cells] == [
-            cell.get("outputs") for cell in old.cells
-        ]
-    assert address.main([ADDRESS, "--reference", REFERENCE], copy) == 0
-    assert {path: path.read_bytes() for path in before} == before
+    assert address.main([], copy) == 1
+    assert f"{Path(name).name} names another." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -123,15 +160,15 @@ def test_one_command_sets_the_address_everywhere_and_back_again(copy, capsys):
         ["github.com/a/b"],
         ["https://github.com/a/b.git"],
         ["https://github.com/a b/c"],
-        [ADDRESS, "--reference", "v 1"],
-        [ADDRESS, "--reference", "; rm -rf ~"],
+        [OURS[0], "--reference", "v 1"],
+        [OURS[0], "--reference", "; rm -rf ~"],
     ],
 )
-def test_what_is_no_address_or_tag_changes_nothing(copy, capsys, words):
-    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+def test_what_is_no_address_or_reference_changes_nothing(copy, capsys, words):
+    before = contents(copy)
     assert address.main(words, copy) == 1
     assert "expected is" in capsys.readouterr().err
-    assert {path: path.read_bytes() for path in before} == before
+    assert contents(copy) == before
 
 
 # Requirements and licences
