@@ -282,13 +282,24 @@ def test_a_row_of_zeros_is_in_nobodys_list_of_neighbours():
     ],
 )
 def test_a_question_about_a_row_of_zeros_is_answered_in_words(table, ask):
-    with pytest.raises(ValueError, match="row of '<pad>' is all zeros.*Expected.*Use another word"):
+    with pytest.raises(
+        ValueError,
+        match="row of '<pad>' has the length 0, and points nowhere.*Expected.*Use another word",
+    ):
         ask(table)
+
+
+def test_a_question_about_a_row_of_nan_is_answered_in_words():
+    with pytest.raises(ValueError, match="row of 'bad' has the length nan.*Use another word"):
+        v.analogy(gensims_own(BAD), "a", "b", "bad")
 
 
 def test_neighbours_of_a_row_of_zeros_are_refused_in_words():
     for ask in (checked(ROWS).most_similar, lambda word: checked(ROWS).get_vector(word, norm=True)):
-        with pytest.raises(ValueError, match="row of '<pad>' is all zeros.*Use another word"):
+        with pytest.raises(
+            ValueError,
+            match="row of '<pad>' has the length 0, and points nowhere.*Use another word",
+        ):
             ask("<pad>")
 
 

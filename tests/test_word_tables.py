@@ -91,6 +91,8 @@ def quick(monkeypatch):
         ("words.json", lambda p: p.write_text("[" * 100_000)),
         ("vectors.npy", lambda p: np.save(p, np.full((3, 2), np.nan, np.float32))),
         ("vectors.npy", lambda p: np.save(p, np.full((3, 2), np.inf, np.float32))),
+        ("vectors.npy", lambda p: np.save(p, np.zeros((3, 2), np.float32))),
+        ("vectors.npy", lambda p: p.write_bytes(p.read_bytes()[:-8] + bytes(8))),
         ("vectors.npy", lambda p: np.save(p, np.ones((3, 1), np.float32))),
         ("vectors.npy", lambda p: np.save(p, np.ones((3, 2)))),
         ("vectors.npy", lambda p: np.save(p, np.array([["1", "2"]] * 3))),

@@ -27,12 +27,14 @@ def lengths(table) -> np.ndarray:
     return np.where(table.norms > 0, table.norms, np.inf)
 
 
-def no_direction(word: str) -> ValueError:
-    """The error for a question about a word whose row is all zeros."""
-    return ValueError(
-        f"The row of {word!r} is all zeros, and points nowhere. Expected is a word whose row has "
-        "a direction, since a cosine compares directions. Use another word."
-    )
+def check_direction(word: str, row: np.ndarray) -> None:
+    """Raise a message for a row of zeros, or of nan, which points nowhere."""
+    length = np.linalg.norm(row)
+    if not 0 < length < np.inf:
+        raise ValueError(
+            f"The row of {word!r} has the length {length:g}, and points nowhere. Expected is a "
+            "word whose row has a direction, since a cosine compares directions. Use another word."
+        )
 
 
 def nearest(table, direction: np.ndarray, topn: int, out=()) -> list[tuple[str, float]]:
@@ -117,7 +119,7 @@ class PlainVectors:
 
 try:
     from gensim.models import KeyedVectors
-except (ImportError, ValueError):  # a gensim that was built for another numpy: ValueError
+except (ImportError, AttributeError, ValueError):  # missing, or built for another numpy
     KeyedVectors = PlainVectors
 
 
@@ -136,8 +138,8 @@ class WordVectors(KeyedVectors):
     def get_vector(self, key: str, norm: bool = False) -> np.ndarray:
         """The row of a word, at length 1 if `norm`; ValueError if it is a row of zeros then."""
         row = super().get_vector(key, norm=norm)
-        if norm and not row.any():
-            raise no_direction(key)
+        if norm:
+            check_direction(key, row)
         return row
 
     def most_similar(self, positive=None, negative=None, topn=10, **options):

@@ -8,7 +8,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from .keyed_vectors import KeyedVectors, no_direction
+from .keyed_vectors import KeyedVectors, check_direction
 
 
 class MissingWord(KeyError):
@@ -92,8 +92,7 @@ def check_words(vectors: KeyedVectors, words: list[str]) -> None:
                 f"{word!r} is not among the {len(vectors):,} words of this table. Capitals count, "
                 f"and phrases are joined by _. Use another word; spelled alike: {near}."
             )
-        if not vectors[word].any():
-            raise no_direction(word)
+        check_direction(word, vectors[word])
 
 
 def check_questions(questions: dict[str, list], sections: list[str] | None) -> list[str]:

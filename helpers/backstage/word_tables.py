@@ -15,10 +15,20 @@ from pathlib import Path
 import numpy as np
 
 from . import downloads
+from .keyed_vectors import measure
 from .vector_checks import Table, check_table
 from .vector_files import FULL, SMALL, read_file
 
 SHAPES = {SMALL: (31_530, 300), FULL: (3_000_000, 300)}
+
+
+def is_sound(name: str, words: list[str], rows: np.ndarray) -> bool:
+    """Whether these are as many different words and rows as the table has, each with a length."""
+    if rows.shape != SHAPES[name] or rows.dtype != np.float32:
+        return False
+    different = {word for word in words if isinstance(word, str)}
+    each = measure(rows)  # nan where a row is; 0 where a disk has lost what was written
+    return len(words) == len(different) == len(rows) and bool(((each > 0) & (each < np.inf)).all())
 
 
 def kept(name: str, build: Callable[[], Table]) -> Table:
@@ -27,8 +37,8 @@ def kept(name: str, build: Callable[[], Table]) -> Table:
     with suppress(Exception):  # not there yet, or damaged in whatever way: then made anew
         words = json.loads((folder / "words.json").read_text("utf-8"))
         rows = np.load(folder / "vectors.npy", mmap_mode="r")
-        if rows.shape == SHAPES[name] and rows.dtype == np.float32 and len(set(words)) == len(rows):
-            return check_table(words, rows)
+        if is_sound(name, words, rows):
+            return words, np.asarray(rows)
     words, rows = check_table(*build())
     with suppress(OSError):  # no room to keep it, or another kernel was faster: nothing is lost
         shutil.rmtree(folder, ignore_errors=True)
