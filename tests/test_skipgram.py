@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from gensim.test.utils import datapath
 
 from helpers import skipgram
 from helpers import vectors as v
 from helpers.backstage import downloads
+from helpers.backstage.gensim_data import gensim_data
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -48,7 +48,7 @@ def test_wikipedia_texts(monkeypatch, tmp_path):
         and sorted(shares) == shares
         and shares[-1][0] < 1
     )
-    assert table.evaluate_word_pairs(datapath("wordsim353.tsv"))[1][0] > 0.35
+    assert table.evaluate_word_pairs(gensim_data("wordsim353.tsv"))[1][0] > 0.35
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gensim.models import KeyedVectors
 
 from helpers import vectors as v
 from helpers.backstage import downloads
+
+KeyedVectors = pytest.importorskip("gensim.models", reason="the reference").KeyedVectors
 
 ROOT = Path(__file__).resolve().parent.parent
 

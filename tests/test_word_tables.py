@@ -13,11 +13,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from gensim import downloader as store
-from gensim.models import KeyedVectors
 
 from helpers import vectors as v
 from helpers.backstage import downloads, word_tables
+
+KeyedVectors = pytest.importorskip("gensim.models", reason="the reference").KeyedVectors
+store = pytest.importorskip("gensim.downloader")
 
 
 @pytest.fixture

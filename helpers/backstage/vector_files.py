@@ -77,7 +77,7 @@ def read_text(file: BinaryIO) -> Table:
     """
     line = file.readline().removeprefix(b"\xef\xbb\xbf")  # a byte order mark
     if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
-        fault = "its first line is no UTF-8, but has the bytes that UTF-16 has"
+        fault = "its first line is no text in UTF-8, but in UTF-16, or of another format"
         raise BadTable(fault, "If it is a text, save it again as UTF-8.")
     header = read_header(line)
     width = header[1] if header else count_numbers(line)
