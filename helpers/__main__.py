@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,7 +31,8 @@ class Row(NamedTuple):
     """One line of the table."""
 
     what: str
-    state: str  # "ready", "missing", or "untried": another version than the course names
+    # "ready", "missing", "later": not asked for yet, "untried": no version that the course names
+    state: str
     facts: str
     needed: bool = True
     problem: str = ""  # the whole message, shown beneath the table
@@ -63,10 +65,9 @@ def text(name: str) -> str:
 
 def merges() -> str:
     """Lay GPT-2's files where tiktoken looks; say how many tokens tiktoken then knows."""
-    downloads.gpt2_files()
-    import tiktoken
+    from .bpe import gpt2_tokenizer
 
-    return f"{tiktoken.get_encoding('gpt2').n_vocab:,} tokens"
+    return f"{gpt2_tokenizer().n_vocab:,} tokens"
 
 
 def vectors() -> str:
@@ -104,6 +105,27 @@ def prepare(what: str, step: Callable[[], str], needed: bool) -> Row:
     return Row(what, "missing", "see below" if needed else "optional, see below", needed, problem)
 
 
+def fetched(name: str) -> str:
+    """Fetch a file if need be; say what it is."""
+    downloads.fetch(name)
+    item = downloads.FILES[name]
+    return f"{item.size / 1e6:.1f} MB: {item.about}"
+
+
+def optional(fetch_them: bool) -> list[Row]:
+    """The files that are fetched only when a chapter asks for them, or now if so wanted."""
+    rows = []
+    for name, item in downloads.FILES.items():
+        if not item.optional:
+            continue
+        if fetch_them or downloads.is_ready(name):
+            rows.append(prepare(name, partial(fetched, name), False))
+        else:
+            size = f"{item.size / 1e6:.1f} MB"
+            rows.append(Row(name, "later", f"{size}, when asked for; --all fetches it now", False))
+    return rows
+
+
 def disk() -> Row:
     """The free space of the disk that the downloads lie on."""
     place = downloads.DOWNLOADS
@@ -137,10 +159,11 @@ def server_environment() -> dict[str, str]:
     return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(folders)}
 
 
-def open_course(port: int, only_check: bool) -> int:
+def open_course(port: int, only_check: bool, fetch_all: bool) -> int:
     """Prepare, print the table, start JupyterLab; 1 if something that is needed is missing."""
     rows = packages()
     rows += [prepare(*step) for step in STEPS]
+    rows += optional(fetch_all)
     rows.append(disk())
     print(table(rows), flush=True)
     if any(row.needed and row.state == "missing" for row in rows):
@@ -193,6 +216,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m helpers", description=__doc__.split(": ")[1])
     add = parser.add_argument
     add("--check", action="store_true", help="end after the table; open nothing")
+    add("--all", action="store_true", help="fetch also what a chapter may ask for later")
     add("--port", type=int, default=8888, help="JupyterLab's port (default 8888)")
     add("--pack", nargs="?", const=pack.NAME, metavar="FILE", help="write all data into one file")
     add("--unpack", metavar="FILE", help="lay the data out of such a file")
@@ -229,7 +253,7 @@ def main(argv: list[str] | None = None) -> int:
             names = pack.unpack(options.unpack)
             print(f"{', '.join(names)}: checked, and laid into {downloads.DOWNLOADS}")
         else:
-            return open_course(options.port, options.check)
+            return open_course(options.port, options.check, options.all)
     except (MissingDataError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

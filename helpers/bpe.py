@@ -15,51 +15,17 @@ from itertools import pairwise
 from math import inf
 from pathlib import Path
 
-import regex
-
 from .backstage import merge_files
-from .backstage.downloads import gpt2_files, progress
-from .backstage.encoding import BYTE_IDS, Encoding, split_at, tokens_of, whole_characters
+from .backstage.downloads import for_tiktoken, progress
+from .backstage.encoding import BYTE_IDS, Encoding, tokens_of
 from .backstage.encoding import END_OF_TEXT as END_OF_TEXT  # for those who look for it here
 from .backstage.merging import apply_merges_to_many, no_collector, tie_order
+from .chunks import count_chunks, find_chunks
+from .pretrained import GPT2_PATTERN, published
 
-# GPT-2 cuts a text into chunks, and merges never cross a cut: an ending such as 's; or letters,
-# digits or other signs with at most one space in front; or white space (tiktoken's spelling of it).
-GPT2_PATTERN = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"
-LONGEST = 1_000_000  # bytes of a chunk; its merges take about a second
 LONG = 100  # ids; a longer chunk is merged in another way, and not remembered
 MOST_CHUNKS = 200_000  # that a tokenizer remembers, so that no text can fill the memory
 Pair = tuple[int, int]
-
-
-def find_chunks(text: str, pattern: str = GPT2_PATTERN) -> list[str]:
-    """The chunks of a text. ValueError for one of over LONGEST bytes, or groups in the pattern."""
-    compiled = regex.compile(pattern)
-    if compiled.groups:  # findall would return the groups and not the chunks
-        raise ValueError(
-            f"The pattern {pattern[:80]!r} has {compiled.groups} capturing groups; expected is "
-            "one without. Write (?:...) for each (...)."
-        )
-    chunks = compiled.findall(whole_characters(text))
-    if len(max(chunks, key=len, default="")) * 4 > LONGEST:  # a character takes 1 to 4 bytes
-        longest = max(len(chunk.encode()) for chunk in chunks)
-        if longest > LONGEST:
-            raise ValueError(
-                f"{longest:,} bytes of the text stand together with no place to cut; at most "
-                f"{LONGEST:,} are taken. Put spaces or line breaks among them, or leave them out."
-            )
-    return chunks
-
-
-def count_chunks(texts, special_tokens=(), pattern: str = GPT2_PATTERN) -> Counter[str]:
-    """How often each chunk of the texts occurs outside of special tokens, first seen first."""
-    if isinstance(texts, Counter):
-        return texts  # counted before
-    counts: Counter[str] = Counter()
-    for text in [texts] if isinstance(texts, str) else texts:
-        for part in split_at(text, special_tokens)[::2]:  # every second part is a special token
-            counts.update(find_chunks(part, pattern))
-    return counts
 
 
 def byte_ids(chunk: str) -> list[int]:
@@ -179,11 +145,24 @@ def apply_merges(ids: list[int], merges: dict[Pair, int]) -> list[int]:
     return ids
 
 
+def merges_of_tokens(tokens: list[bytes]) -> list[Pair]:
+    """The merges that made these tokens, which stand in the order of their ids, the bytes first.
+
+    Each token was made of two older ones: those that its bytes become under the merges before it.
+    """
+    merges: dict[Pair, int] = {}
+    for new_id in range(256, len(tokens)):
+        left, right = apply_merges(list(tokens[new_id].translate(BYTE_IDS)), merges)
+        merges[left, right] = new_id
+    return list(merges)
+
+
 class BytePairTokenizer(Encoding):
     """A byte-pair tokenizer with the interface of tiktoken.Encoding.
 
     merges: the pairs of ids, in the order in which they were learned; number n makes id 256 + n.
-    special_tokens: texts that are one token each; they get the ids behind the last merge.
+    special_tokens: texts that are one token each. A list: they get the ids behind the last merge.
+    A dict gives the id of each.
     pattern: a pattern of the package regex that finds the chunks of a text.
 
     >>> tokenizer = BytePairTokenizer.train("low lower lowest", vocab_size=259)
@@ -222,7 +201,7 @@ class BytePairTokenizer(Encoding):
         chunks = count_chunks(texts, empty.special_tokens, pattern)
         words = ((byte_ids(chunk), count) for chunk, count in chunks.items())
         merges = learn_merges(words, vocab_size - empty.n_vocab, ties)
-        tokenizer = cls(merges, empty.special_tokens, pattern, name)
+        tokenizer = cls(merges, list(empty.special_tokens), pattern, name)
         if tokenizer.n_vocab < vocab_size:
             warnings.warn(
                 f"After {len(merges)} merges no pair was left, so the vocabulary has "
@@ -265,9 +244,19 @@ class BytePairTokenizer(Encoding):
         yield from self.encode_ordinary(rest)
 
     @classmethod
-    def gpt2(cls) -> BytePairTokenizer:
-        """GPT-2's tokenizer: 256 bytes, 50,000 merges and <|endoftext|>."""
-        return cls(**merge_files.read(gpt2_files()[1]) | {"name": "gpt2"})
+    def pretrained(cls, name: str) -> BytePairTokenizer:
+        """The tokenizer of GPT-2 ("gpt2"), GPT-4 ("cl100k_base") or GPT-4o ("o200k_base").
+
+        Its files are fetched when they are first asked for; then tiktoken.get_encoding(name) needs
+        no network either. MissingDataError where they can't be had.
+        """
+        about = published(name)
+        path = for_tiktoken(*about.files)[-1]
+        if path.suffix == ".bpe":
+            merges = merge_files.read(path)["merges"]
+        else:
+            merges = merges_of_tokens(merge_files.read_tiktoken(path))
+        return cls(merges, about.special_tokens, about.pattern, name)
 
     @classmethod
     def load(cls, folder: str | Path) -> BytePairTokenizer:
@@ -285,8 +274,8 @@ class BytePairTokenizer(Encoding):
 
     def save(self, folder: str | Path) -> None:
         """Write encoder.json and vocab.bpe as GPT-2 has them; all else is in vocab.bpe's line 1."""
-        specials = list(self.special_tokens)
-        about = {"name": self.name, "pattern": self.pattern, "special_tokens": specials}
+        about = {"name": self.name, "pattern": self.pattern}
+        about["special_tokens"] = self.special_tokens
         merge_files.write(Path(folder), about, self.tokens, self.merges)
 
 
@@ -294,5 +283,5 @@ def gpt2_tokenizer():
     """tiktoken's own GPT-2 tokenizer, from files on this machine."""
     import tiktoken
 
-    gpt2_files()  # tiktoken finds them, and asks no network
+    for_tiktoken(*published("gpt2").files)  # tiktoken finds them, and asks no network
     return tiktoken.get_encoding("gpt2")

@@ -14,7 +14,8 @@ from itertools import accumulate, pairwise
 import regex
 
 from .backstage.encoding import whole_characters
-from .bpe import BytePairTokenizer, apply_merges, byte_ids, count_chunks, count_pairs, find_chunks
+from .bpe import BytePairTokenizer, apply_merges, byte_ids, count_pairs
+from .chunks import count_chunks, find_chunks
 
 
 def take_apart(tokenizer: BytePairTokenizer, ids: list[int], limit: int) -> list[int]:

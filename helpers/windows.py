@@ -16,7 +16,8 @@ import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, Sampler
 
 from .backstage.token_files import read_tokens, write_tokens  # noqa: F401
-from .bpe import LONGEST, find_chunks, gpt2_tokenizer
+from .bpe import gpt2_tokenizer
+from .chunks import LONGEST, find_chunks
 
 HELD = 1_000_000  # windows whose order create_dataloader_v1 lets torch hold, in 48 bytes each
 

@@ -16,8 +16,9 @@ import tiktoken
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tiktoken.load import data_gym_to_mergeable_bpe_ranks
+from tiktoken_ext import openai_public
 
-from helpers.backstage.downloads import gpt2_files
+from helpers.backstage.downloads import fetch
 from helpers.backstage.merge_files import letters
 from helpers.bpe import (
     END_OF_TEXT,
@@ -28,10 +29,12 @@ from helpers.bpe import (
     count_chunks,
     count_pairs,
     find_chunks,
+    gpt2_tokenizer,
     learn_merges,
     replace_pair,
 )
 from helpers.explain import steps
+from helpers.pretrained import PUBLISHED
 from helpers.texts import load_text
 from tests import naive
 
@@ -42,13 +45,21 @@ ORIGINAL = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!
 
 @pytest.fixture(scope="module")
 def gpt2():
-    return BytePairTokenizer.gpt2()
+    return BytePairTokenizer.pretrained("gpt2")
 
 
 @pytest.fixture(scope="module")
 def tiktoken_gpt2():
-    gpt2_files()
-    return tiktoken.get_encoding("gpt2")
+    return gpt2_tokenizer()
+
+
+@pytest.fixture(scope="module")
+def published(gpt2, tiktoken_gpt2):
+    """By name, each published tokenizer as ours and as tiktoken's; they take seconds, so once."""
+    both = {"gpt2": (gpt2, tiktoken_gpt2)}
+    for name in ["cl100k_base", "o200k_base"]:
+        both[name] = BytePairTokenizer.pretrained(name), tiktoken.get_encoding(name)
+    return both
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +91,15 @@ def test_the_awakening_has_the_same_66398_ids(gpt2, tiktoken_gpt2, awakening):
         and ids == tiktoken_gpt2.encode(awakening)
         and gpt2.decode(ids) == awakening
     )
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("book", ["story", "verdict", "awakening"])
+def test_a_book_has_tiktokens_ids_in_every_published_tokenizer(published, name, book, request):
+    ours, theirs = published[name]
+    text = request.getfixturevalue(book)
+    ids = ours.encode(text)
+    assert ids == theirs.encode(text) and ours.decode(ids) == text
 
 
 def test_gensims_lee_corpus_has_the_same_ids(gpt2, tiktoken_gpt2):
@@ -141,29 +161,56 @@ NASTY = [
     "<|endoftext|>",
     "<|endof",
     "text|>",
+    "<|fim_prefix|>",
+    "<|endofprompt|>",
+    "/",
+    "Aa",
+    "ǅ",
+    "ʰ",
+    "कि",
+    "IT'S",
+    "\r",
+    "\n\n",
+    "1234567",
 ]
 anything = st.one_of(
     st.text(st.characters(codec=None, exclude_categories=()), max_size=40),
     st.lists(st.sampled_from(NASTY), max_size=15).map("".join),
+    st.lists(st.sampled_from([*map(chr, range(128)), "é", "½", "\u0301", "\xa0"])).map("".join),
     st.tuples(st.sampled_from(NASTY), st.integers(1, 300)).map(lambda pair: pair[0] * pair[1]),
 )
+
+
+RULES = [  # for special tokens
+    {"allowed_special": "all"},
+    {"allowed_special": {END_OF_TEXT}, "disallowed_special": ()},
+    {"disallowed_special": ()},
+]
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(anything)
 @example("")
 @example("\ud800's")
-def test_nasty_strings_have_the_same_ids_and_the_same_text_comes_back(gpt2, tiktoken_gpt2, text):
-    ids = gpt2.encode_ordinary(text)
-    assert ids == tiktoken_gpt2.encode_ordinary(text)
-    assert gpt2.decode(ids) == tiktoken_gpt2.decode(ids)
-    assert gpt2.decode_bytes(ids) == tiktoken_gpt2.decode_bytes(ids)
-    for rule in [
-        {"allowed_special": "all"},
-        {"allowed_special": {END_OF_TEXT}},
-        {"disallowed_special": ()},
-    ]:
-        assert gpt2.encode(text, **rule) == tiktoken_gpt2.encode(text, **rule)
+@example("!\x00a")
+@example("don'té")
+@example("ab\xa0 'é")
+def test_nasty_strings_have_the_same_ids_and_the_same_text_comes_back(published, text):
+    for name, (ours, theirs) in published.items():
+        ids = ours.encode_ordinary(text)
+        assert ids == theirs.encode_ordinary(text), name
+        assert ours.decode(ids) == theirs.decode(ids), name
+        assert ours.decode_bytes(ids) == theirs.decode_bytes(ids), name
+        for rule in RULES:
+            assert ours.encode(text, **rule) == theirs.encode(text, **rule), (name, rule)
+        chunks = find_chunks(text, ours.pattern)
+        assert chunks == regex.findall(ours.pattern, as_tiktoken_reads(text)), name
+        assert "".join(chunks) == as_tiktoken_reads(text), name
+
+
+def as_tiktoken_reads(text: str) -> str:
+    """The text with the replacement character for each half of a surrogate pair."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -183,47 +230,41 @@ def test_all_code_points_have_the_same_ids_in_context(gpt2, tiktoken_gpt2, plane
         numbers = range(
             start, start + 4096, 1 if os.environ.get("CI") or start % 0x10000 < 0x3000 else 37
         )
-        letters = [chr(number) for number in numbers if not 0xD800 <= number < 0xE000]
-        text = "".join(f"{x}'s x{x}1{x} {x}!{x}\n" for x in letters)
-        if gpt2.encode_ordinary(text) != tiktoken_gpt2.encode_ordinary(text):
-            wrong = [
-                x
-                for x in letters
-                for y in [f"{x}'s x{x}1{x} {x}!{x}\n"]
-                if gpt2.encode_ordinary(y) != tiktoken_gpt2.encode_ordinary(y)
-            ]
-            pytest.fail(f"other ids for {wrong[:5]}")
+        compare(gpt2, tiktoken_gpt2, numbers, "{x}'s x{x}1{x} {x}!{x}\n")
 
 
-@pytest.mark.parametrize("run", ["a", " ", "1", "\n", "é", "ab", "the ", "👋", " \n"])
-def test_long_runs_have_the_same_ids(gpt2, tiktoken_gpt2, run):
-    assert gpt2.encode_ordinary(run * 20_000) == tiktoken_gpt2.encode_ordinary(run * 20_000)
+@pytest.mark.parametrize("plane", range(17))
+@pytest.mark.parametrize("name", ["cl100k_base", "o200k_base"])
+def test_all_code_points_have_the_same_ids_in_newer_tokenizers(published, name, plane):
+    """All of them in CI; elsewhere the first 12,288, and every 37th of the others."""
+    for start in range(plane << 16, (plane + 1) << 16, 4096):
+        numbers = range(start, start + 4096, 1 if os.environ.get("CI") or start < 0x3000 else 37)
+        compare(*published[name], numbers, "x{x}'s {x}1\n")
 
 
-def test_a_long_chunk_of_random_letters_has_the_same_ids(gpt2, tiktoken_gpt2):
+def compare(ours, theirs, numbers, line: str):
+    """Both give the same ids to a line for each code point, in which it stands as {x}."""
+    lines = [line.replace("{x}", chr(n)) for n in numbers if not 0xD800 <= n < 0xE000]
+    text = "".join(lines)
+    if ours.encode_ordinary(text) != theirs.encode_ordinary(text):
+        wrong = [x for x in lines if ours.encode_ordinary(x) != theirs.encode_ordinary(x)]
+        pytest.fail(f"{ours.name}: other ids for {wrong[:5]}")
+
+
+@pytest.mark.parametrize("run", ["a", " ", "1", "\n", "é", "ab", "the ", "👋", " \n", "A", "Aa"])
+def test_long_runs_have_the_same_ids(published, run):
+    for name, (ours, theirs) in published.items():
+        assert ours.encode_ordinary(run * 20_000) == theirs.encode_ordinary(run * 20_000), name
+
+
+def test_a_long_chunk_of_random_letters_has_the_same_ids(published):
     text = "".join(random.Random(0).choices("abcdefghijklmnopqrstuvwxyz", k=5_000))
-    assert gpt2.encode_ordinary(text) == tiktoken_gpt2.encode_ordinary(text)
+    for name, (ours, theirs) in published.items():
+        assert ours.encode_ordinary(text) == theirs.encode_ordinary(text), name
 
 
 def test_lone_surrogates_become_the_replacement_character(gpt2):
     assert gpt2.decode(gpt2.encode("a\ud800b")) == "a\ufffdb"
-
-
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    st.one_of(
-        st.lists(st.sampled_from(NASTY), max_size=15).map("".join),
-        st.lists(st.sampled_from([*map(chr, range(128)), "é", "½", "\u0301", "\xa0"])).map("".join),
-    )
-)
-@example("!\x00a")
-@example("don'té")
-@example("ab\xa0 'é")
-def test_chunks_are_what_the_pattern_finds_and_lose_nothing(text):
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # as tiktoken does
-    chunks = find_chunks(text)
-    assert chunks == regex.findall(GPT2_PATTERN, text)
-    assert "".join(chunks) == text
 
 
 def test_a_pattern_of_ones_own_is_not_cut_twice():
@@ -240,16 +281,63 @@ def test_our_pattern_cuts_as_the_original_one_does(story):
         assert "".join(regex.findall(GPT2_PATTERN, text)) == text
 
 
-def test_every_token_has_tiktokens_bytes_and_encodes_to_itself(gpt2, tiktoken_gpt2):
-    assert gpt2.n_vocab == tiktoken_gpt2.n_vocab == 50_257
-    for token_id in range(gpt2.n_vocab):
-        raw = gpt2.decode_single_token_bytes(token_id)
-        assert raw == tiktoken_gpt2.decode_single_token_bytes(token_id)
-        assert gpt2.encode_single_token(raw) == token_id
+@pytest.mark.parametrize(
+    "name, n_vocab", [("gpt2", 50_257), ("cl100k_base", 100_277), ("o200k_base", 200_019)]
+)
+def test_every_token_has_tiktokens_bytes_and_its_own_bytes_merge_to_it(published, name, n_vocab):
+    ours, theirs = published[name]
+    assert ours.n_vocab == theirs.n_vocab == n_vocab
+    for token_id, raw in enumerate(ours.tokens):
+        assert raw == theirs.decode_single_token_bytes(token_id)
+    assert list(ours.ids.values()) == list(range(len(ours.tokens)))
+    assert [ours.parts[new_id] for new_id in range(256, len(ours.tokens))] == list(ours.merges)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_tokenizer_has_tiktokens_pattern_and_special_tokens(published, name):
+    ours, theirs = published[name]
+    facts = getattr(openai_public, name)()
+    assert (ours.name, ours.pattern) == (name, facts["pat_str"])
+    assert ours.special_tokens == facts["special_tokens"]
+    for text, token_id in ours.special_tokens.items():
+        assert ours.encode(text, allowed_special="all") == [token_id]
+        assert ours.decode([token_id]) == theirs.decode([token_id]) == text
+    assert ours.eot_token == theirs.eot_token
+
+
+def test_an_id_in_a_gap_between_special_tokens_is_refused(published):
+    for name, gap in [("cl100k_base", 100_261), ("o200k_base", 199_998)]:
+        ours = published[name][0]
+        with pytest.raises(KeyError, match=f"Id {gap} names no token: .*, with gaps. Decode"):
+            ours.decode([gap])
+
+
+@pytest.mark.parametrize("name", ["gpt4", "GPT2", "gpt-4o", "", None, 2, ["gpt2"]])
+def test_a_name_that_no_published_tokenizer_has_is_refused_with_those_that_there_are(name):
+    with pytest.raises(
+        ValueError, match="expected is one of gpt2, cl100k_base, o200k_base.*choose"
+    ):
+        BytePairTokenizer.pretrained(name)
+
+
+@pytest.mark.parametrize(
+    "text, counts",
+    [
+        ("Guten Morgen, wie geht es dir?", [12, 10, 9]),
+        ("早上好，你好吗？", [17, 10, 6]),
+        ("सुप्रभात, आप कैसे हैं?", [35, 22, 10]),
+        ("صباح الخير، كيف حالك؟", [24, 16, 8]),
+        ("ဘုရားသခင်", [27, 18, 7]),
+        ("1234567 + 12.50", [7, 8, 8]),
+        (" SolidGoldMagikarp", [1, 5, 5]),
+    ],
+)
+def test_newer_tokenizers_need_fewer_tokens_for_many_languages(published, text, counts):
+    assert [len(published[name][0].encode(text)) for name in PUBLISHED] == counts
 
 
 def test_the_ids_follow_from_the_order_of_the_merges_as_encoder_json_has_them(gpt2):
-    ids = json.loads(gpt2_files()[0].read_text(encoding="utf-8"))
+    ids = json.loads(fetch("gpt2-encoder.json").read_text(encoding="utf-8"))
     ours = {letters(gpt2.decode_bytes([token_id])): token_id for token_id in range(50_256)}
     assert ours | {END_OF_TEXT: 50_256} == ids
 
@@ -515,9 +603,17 @@ def test_hugging_face_reads_our_files(tmp_path, small, story):
 
 
 def test_gpt2s_own_folder_can_be_loaded(tmp_path, gpt2):
-    for path, name in zip(gpt2_files(), ["encoder.json", "vocab.bpe"], strict=True):
-        (tmp_path / name).write_bytes(path.read_bytes())
+    for name in ["encoder.json", "vocab.bpe"]:
+        (tmp_path / name).write_bytes(fetch(f"gpt2-{name}").read_bytes())
     assert BytePairTokenizer.load(tmp_path).merges == gpt2.merges
+
+
+def test_a_tokenizer_whose_special_ids_have_gaps_comes_back_from_its_folder(tmp_path):
+    tokenizer = BytePairTokenizer([(97, 98)], {"<a>": 300, "<b>": 1_000})
+    tokenizer.save(tmp_path)
+    loaded = BytePairTokenizer.load(tmp_path)
+    assert loaded.special_tokens == {"<a>": 300, "<b>": 1_000} and loaded.n_vocab == 1_001
+    assert loaded.decode(loaded.encode("<b>x<a>", allowed_special="all")) == "<b>x<a>"
 
 
 def test_a_file_without_a_newline_at_its_end_keeps_its_last_merge(tmp_path, small):
@@ -563,6 +659,12 @@ def test_ids_may_be_numbers_of_numpy_or_torch(gpt2):
 def test_special_tokens_that_are_no_list_of_different_texts_are_refused(specials):
     with pytest.raises(ValueError, match="special_tokens is .*expected a list of different texts"):
         BytePairTokenizer.train("low", 300, special_tokens=specials)
+
+
+@pytest.mark.parametrize("ids", [{"<a>": 5}, {"<a>": 300, "<b>": 300}, {"<a>": "9"}, {"<a>": 3e2}])
+def test_special_tokens_with_ids_that_are_taken_or_no_numbers_are_refused(ids):
+    with pytest.raises(ValueError, match="special_tokens has the id .*from 256 on.* Give such ids"):
+        BytePairTokenizer([], ids)
 
 
 @pytest.mark.parametrize("token", ["tokenizable!", b"\xff\xff\xff", ""])

@@ -1,4 +1,4 @@
-"""What fetch and gpt2_files promise, each fault with its name."""
+"""What fetch and for_tiktoken promise, each fault with its name."""
 
 import dataclasses
 import errno
@@ -29,10 +29,12 @@ from helpers.backstage.downloads import (
     File,
     MissingDataError,
     fetch,
-    gpt2_files,
+    for_tiktoken,
     progress,
 )
+from helpers.pretrained import PUBLISHED
 
+GPT2 = PUBLISHED["gpt2"].files
 TALE = b"Once there was a wall, and a walker on it.\n" * 50
 REAL = downloads.DOWNLOADS
 PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>"
@@ -531,13 +533,13 @@ def test_on_a_read_only_disk_gpt2s_files_ask_for_another_cache_or_use_the_one_th
     merges, read_only, tmp_path, monkeypatch
 ):
     with pytest.raises(MissingDataError, match="let TIKTOKEN_CACHE_DIR name a writable folder"):
-        gpt2_files()
+        for_tiktoken(*GPT2)
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "mine"))
-    assert gpt2_files()[0].parent == read_only
+    assert for_tiktoken(*GPT2)[0].parent == read_only
     shutil.copytree(tmp_path / "mine", tmp_path / "kept")  # laid by the one who prepared the disk
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "kept"))
     monkeypatch.setattr(tempfile, "TemporaryDirectory", lambda **_: pytest.fail("wrote"))
-    gpt2_files()
+    for_tiktoken(*GPT2)
 
 
 def test_a_file_where_the_folder_should_be_is_named(folder, tale):
@@ -748,35 +750,48 @@ NO_NETWORK = """
 import socket
 def refuse(*_): raise OSError("the network is cut")
 socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
-from helpers.backstage.downloads import gpt2_files
-gpt2_files()
+import sys
+from helpers.bpe import BytePairTokenizer
+ours = BytePairTokenizer.pretrained(sys.argv[1])
 import tiktoken
-print(tiktoken.get_encoding("gpt2").encode("Hello, do you like tea?"))
+theirs = tiktoken.get_encoding(sys.argv[1])
+print(theirs.encode("Hello, do you like tea?"), ours.encode(theirs.name) == theirs.encode(theirs.name))
 """
 
 
-def test_after_gpt2_files_plain_tiktoken_works_with_the_network_cut(folder, merges):
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("gpt2", [15496, 11, 466, 345, 588, 8887, 30]),
+        ("cl100k_base", [9906, 11, 656, 499, 1093, 15600, 30]),
+        ("o200k_base", [13225, 11, 621, 481, 1299, 17966, 30]),
+    ],
+)
+def test_plain_tiktoken_finds_each_tokenizers_files_with_the_network_cut(folder, name, ids):
+    folder.mkdir()
+    for file in PUBLISHED[name].files:
+        shutil.copy(REAL / FILES[file].name, folder)
     environment = {**os.environ, "COURSE_DOWNLOADS": str(folder)}
-    done = subprocess.run([sys.executable, "-c", NO_NETWORK], cwd=ROOT, env=environment,
+    done = subprocess.run([sys.executable, "-c", NO_NETWORK, name], cwd=ROOT, env=environment,
                           capture_output=True, text=True)  # fmt: skip
-    assert done.stdout == "[15496, 11, 466, 345, 588, 8887, 30]\n", done.stderr
+    assert done.stdout == f"{ids} True\n", done.stderr
 
 
-def test_gpt2_files_gives_encoder_and_merges_and_mends_a_spoilt_copy(folder, merges):
-    encoder, vocab = gpt2_files()
+def test_for_tiktoken_gives_encoder_and_merges_and_mends_a_spoilt_copy(folder, merges):
+    encoder, vocab = for_tiktoken(*GPT2)
     assert (encoder.name, vocab.name) == ("gpt2-encoder.json", "gpt2-vocab.bpe")
     assert os.environ["TIKTOKEN_CACHE_DIR"] == str(folder / "tiktoken")
     copies = sorted((folder / "tiktoken").iterdir())
     assert len(copies) == 2
     copies[0].write_bytes(PAGE)
-    gpt2_files()
+    for_tiktoken(*GPT2)
     assert {sha256(copy.read_bytes()) for copy in copies} == {
         FILES["gpt2-encoder.json"].sha256, FILES["gpt2-vocab.bpe"].sha256}  # fmt: skip
 
 
-def test_gpt2_files_honours_a_cache_folder_of_the_learners_own(merges, tmp_path, monkeypatch):
+def test_for_tiktoken_honours_a_cache_folder_of_the_learners_own(merges, tmp_path, monkeypatch):
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "mine"))
-    gpt2_files()
+    for_tiktoken(*GPT2)
     assert len(list((tmp_path / "mine").iterdir())) == 2
 
 
@@ -784,7 +799,7 @@ def test_a_cache_folder_that_can_not_be_made_is_named(merges, tmp_path, monkeypa
     (tmp_path / "mine").write_text("a file, not a folder")
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "mine"))
     with pytest.raises(MissingDataError, match="let TIKTOKEN_CACHE_DIR name"):
-        gpt2_files()
+        for_tiktoken(*GPT2)
 
 
 # Progress

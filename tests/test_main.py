@@ -54,6 +54,43 @@ def test_check_prints_what_is_ready_and_starts_nothing(steps, started, capsys):
     assert started == []
 
 
+def optional_files() -> list[str]:
+    return [name for name, item in downloads.FILES.items() if item.optional]
+
+
+def test_check_says_which_optional_files_are_here_and_fetches_none(
+    steps, started, monkeypatch, capsys
+):
+    here, *others = optional_files()
+    monkeypatch.setattr(downloads, "is_ready", lambda name: name == here)
+    monkeypatch.setattr(downloads, "fetch", lambda name: name == here or pytest.fail("fetched"))
+    assert start.main(["--check"]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(rf"^{here} +ready +1\.7 MB: GPT-4's tokens", printed, re.MULTILINE)
+    for name in others:
+        assert re.search(rf"^{name} +later +[\d.]+ MB, .*--all fetches it", printed, re.MULTILINE)
+
+
+def test_all_fetches_every_optional_file_and_stops_for_none_that_can_not_be_had(
+    steps, started, monkeypatch, capsys
+):
+    asked = []
+
+    def fetch(name):
+        asked.append(name)
+        if name == "minilm-l6-v2.zip":
+            lacking()
+
+    monkeypatch.setattr(downloads, "is_ready", lambda name: False)
+    monkeypatch.setattr(downloads, "fetch", fetch)
+    assert start.main(["--all", "--check"]) == 0
+    assert asked == optional_files() and "minilm-l6-v2.zip" in asked
+    printed = capsys.readouterr().out
+    assert re.search(r"^minilm-l6-v2.zip +missing +optional, see below", printed, re.MULTILINE)
+    assert re.search(r"^o200k_base.tiktoken +ready +3\.6 MB", printed, re.MULTILINE)
+    assert started == []
+
+
 def test_a_needed_thing_that_is_missing_ends_it_with_status_1_and_the_remedy(
     steps, started, capsys
 ):
@@ -61,7 +98,7 @@ def test_a_needed_thing_that_is_missing_ends_it_with_status_1_and_the_remedy(
     for argv in (["--check"], []):
         assert start.main(argv) == 1
         printed = capsys.readouterr().out
-        assert "word vectors  missing  see below" in printed
+        assert re.search(r"^word vectors +missing  see below$", printed, re.MULTILINE)
         assert "What to do: lay it there." in printed
         assert "Something that the course needs is missing" in printed
     assert started == []

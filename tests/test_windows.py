@@ -470,7 +470,7 @@ def test_the_end_of_text_marker_in_a_text_is_one_token():
     dataset = GPTDatasetV1("One.<|endoftext|>Two.", gpt2_tokenizer(), 4, 4)
     assert 50256 in dataset.input_ids
     assert values(dataset) == values(
-        GPTDatasetV1("One.<|endoftext|>Two.", BytePairTokenizer.gpt2(), 4, 4)
+        GPTDatasetV1("One.<|endoftext|>Two.", BytePairTokenizer.pretrained("gpt2"), 4, 4)
     )
 
 

@@ -270,14 +270,13 @@ def fetch(name: str) -> Path:
     ) from None
 
 
-def gpt2_files() -> tuple[Path, Path]:
-    """The paths of GPT-2's encoder.json and vocab.bpe.
+def for_tiktoken(*names: str) -> list[Path]:
+    """The paths of a tokenizer's files, which tiktoken finds from now on without a network.
 
-    After it `tiktoken.get_encoding("gpt2")` needs no network: copies lie in TIKTOKEN_CACHE_DIR
-    (set here to a folder in DOWNLOADS unless you have set one), each under the sha1 of its
-    address, where tiktoken looks (tiktoken/load.py, read_file_cached).
+    Copies lie in TIKTOKEN_CACHE_DIR (set here to a folder in DOWNLOADS unless you have set one),
+    each under the sha1 of its address, where tiktoken looks (tiktoken/load.py, read_file_cached).
     """
-    paths = fetch("gpt2-encoder.json"), fetch("gpt2-vocab.bpe")
+    paths = [fetch(name) for name in names]
     kept = Path(os.environ.get("TIKTOKEN_CACHE_DIR") or DOWNLOADS / "tiktoken")
     for path in paths:
         item = FILES[path.name]

@@ -45,33 +45,53 @@ def split_at(text: str, special_tokens: Iterable[str]) -> list[str]:
     return regex.split(f"({either})", text)
 
 
-class Encoding:
-    """Tokens, whose ids are their places, and special tokens, which get the ids behind them.
+def with_ids(special_tokens: Iterable[str] | dict[str, int], n_tokens: int) -> dict[str, int]:
+    """The special tokens with their ids: those of a dict, or the ids from n_tokens on."""
+    texts = list(special_tokens)
+    if isinstance(special_tokens, str) or "" in texts or len(set(texts)) < len(texts):
+        raise ValueError(
+            f"special_tokens is {special_tokens!r}; expected a list of different texts, none "
+            'of them empty. Write, for example, special_tokens=["<|endoftext|>"].'
+        )
+    ids = list(range(n_tokens, n_tokens + len(texts)))
+    if isinstance(special_tokens, dict):
+        ids = list(special_tokens.values())
+    for token_id in ids:
+        if not isinstance(token_id, int) or token_id < n_tokens or ids.count(token_id) > 1:
+            raise ValueError(
+                f"special_tokens has the id {token_id!r}; expected are different whole numbers "
+                f"from {n_tokens} on, behind the other tokens. Give such ids, or a list of texts."
+            )
+    return dict(zip(texts, ids, strict=True))
 
-    tokens: the bytes of each token. special_tokens: different texts, none of them empty.
+
+class Encoding:
+    """Tokens, whose ids are their places, and special tokens.
+
+    tokens: the bytes of each token. special_tokens: different texts, none of them empty, which get
+    the ids behind the tokens; or a dict that gives the id of each.
     A class that inherits has encode_ordinary(text), which gives the ids of a text.
     """
 
     def __init__(
-        self, name: str, pattern: str, tokens: list[bytes], special_tokens: Iterable[str] = ()
+        self,
+        name: str,
+        pattern: str,
+        tokens: list[bytes],
+        special_tokens: Iterable[str] | dict[str, int] = (),
     ):
-        texts = list(special_tokens)
-        if isinstance(special_tokens, str) or "" in texts or len(set(texts)) < len(texts):
-            raise ValueError(
-                f"special_tokens is {special_tokens!r}; expected a list of different texts, none "
-                'of them empty. Write, for example, special_tokens=["<|endoftext|>"].'
-            )
         self.name = name
         self.pattern = pattern
         self.tokens = tokens
         self.ids = {token: token_id for token_id, token in enumerate(tokens)}
-        self.special_tokens = {text: len(tokens) + n for n, text in enumerate(texts)}
-        self._all_tokens = tokens + [text.encode() for text in texts]
+        self.special_tokens = with_ids(special_tokens, len(tokens))
+        self._bytes = dict(enumerate(tokens))  # id -> bytes, of special tokens too
+        self._bytes |= {token_id: text.encode() for text, token_id in self.special_tokens.items()}
 
     @property
     def n_vocab(self) -> int:
-        """Number of tokens, special ones included; the ids are 0 to n_vocab - 1."""
-        return len(self._all_tokens)
+        """One more than the highest id: the number of all tokens, where no id is left out."""
+        return max(self._bytes) + 1
 
     @property
     def special_tokens_set(self) -> set[str]:
@@ -126,12 +146,13 @@ class Encoding:
             place = operator.index(token_id)  # numbers of torch and numpy too
         except TypeError:
             place = -1
-        if not 0 <= place < self.n_vocab:
+        if place not in self._bytes:
+            gaps = ", with gaps" if len(self._bytes) < self.n_vocab else ""
             raise KeyError(
                 f"Id {token_id} names no token: this tokenizer has the ids 0 to "
-                f"{self.n_vocab - 1}. Decode ids that came from the same tokenizer."
+                f"{self.n_vocab - 1}{gaps}. Decode ids that came from the same tokenizer."
             )
-        return self._all_tokens[place]
+        return self._bytes[place]
 
     def encode_single_token(self, token: str | bytes) -> int:
         """The id of a token given as text or bytes. Raises KeyError where it is not one token."""

@@ -1,4 +1,4 @@
-"""Merges in files: GPT-2's vocab.bpe and encoder.json, Hugging Face's tokenizer.json (for bpe.py).
+"""Merges in files: GPT-2's vocab.bpe and encoder.json, tiktoken's, Hugging Face's tokenizer.json.
 
 In these files every byte is written as one visible character: one that prints on its own as that,
 the others as letters from Ā on; so a space is Ġ.
@@ -6,6 +6,7 @@ the others as letters from Ā on; so a space is Ġ.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -61,12 +62,17 @@ def read(path: Path) -> dict:
     return {"special_tokens": [END_OF_TEXT], **about, "merges": merges}
 
 
+def read_tiktoken(path: Path) -> list[bytes]:
+    """The tokens in a file of tiktoken's, which has a token in base 64 and its id on each line."""
+    return [base64.b64decode(line.split()[0]) for line in path.read_bytes().splitlines()]
+
+
 def write(folder: Path, about: dict, tokens: list[bytes], merges: Iterable) -> None:
     """Write encoder.json (letters -> id) and vocab.bpe (the merges; what is about them on top)."""
     written = [letters(token) for token in tokens]
     ids = {token: token_id for token_id, token in enumerate(written)}
     if END_OF_TEXT in about["special_tokens"]:
-        ids[END_OF_TEXT] = len(tokens) + about["special_tokens"].index(END_OF_TEXT)
+        ids[END_OF_TEXT] = about["special_tokens"][END_OF_TEXT]
     lines = [f"{VERSION} {json.dumps(about)}"]
     lines += [f"{written[a]} {written[b]}" for a, b in merges]
     folder.mkdir(parents=True, exist_ok=True)

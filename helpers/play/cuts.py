@@ -146,7 +146,8 @@ def tokens(text: str = SAMPLE, tokenizers: dict | None = None) -> Playground:
     default words, characters, byte pairs trained on the course's story, and GPT-2.
     """
     if tokenizers is None:
-        ours, gpt2 = BytePairTokenizer.train(load_text(), 1000), BytePairTokenizer.gpt2()
+        ours = BytePairTokenizer.train(load_text(), 1000)
+        gpt2 = BytePairTokenizer.pretrained("gpt2")
         tokenizers = {"words": split_words, "characters": list}
         tokenizers |= {f"our own, {ours.n_vocab:,}": ours, "GPT-2, 50,257": gpt2}
     return Playground(partial(_draw_cuts, tokenizers), text=area("text", text))

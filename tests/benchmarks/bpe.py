@@ -19,8 +19,9 @@ import tokenizers
 from gensim.corpora import wikicorpus
 from gensim.test.utils import datapath
 
-from helpers.backstage.downloads import gpt2_files
+from helpers.backstage.downloads import fetch
 from helpers.bpe import BytePairTokenizer
+from helpers.pretrained import PUBLISHED
 from tests import naive
 
 AT_MOST = {  # times the first program of the task
@@ -69,7 +70,8 @@ def hugging_face(text: str, size: int) -> tokenizers.Tokenizer:
 
 
 def hugging_face_gpt2() -> tokenizers.Tokenizer:
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE.from_file(*map(str, gpt2_files())))
+    files = [str(fetch(name)) for name in PUBLISHED["gpt2"].files]
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE.from_file(*files))
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(
         add_prefix_space=False, use_regex=True
     )
@@ -102,7 +104,7 @@ def main() -> None:
     text = wikipedia(2_000_000)
     small = text[:100_000]
     gpt2, theirs, hugging = (
-        BytePairTokenizer.gpt2(),
+        BytePairTokenizer.pretrained("gpt2"),
         tiktoken.get_encoding("gpt2"),
         hugging_face_gpt2(),
     )

@@ -146,11 +146,9 @@ def test_the_vocabulary_grows_in_every_tenth_of_a_story(text):
 
 
 def test_gpt2_has_one_special_token_which_tiktoken_finds_without_spaces_and_guards():
-    tiktoken = pytest.importorskip("tiktoken")
-    from helpers.backstage.downloads import gpt2_files
+    from helpers.bpe import gpt2_tokenizer
 
-    gpt2_files()
-    encoding = tiktoken.get_encoding("gpt2")
+    encoding = gpt2_tokenizer()
     assert (
         encoding.special_tokens_set == {"<|endoftext|>"}
         and encoding.n_vocab == encoding.eot_token + 1

@@ -5,11 +5,9 @@ import itertools
 
 import pytest
 import regex
-import tiktoken
 
 from helpers import bpe, check, explain
-from helpers.backstage.downloads import gpt2_files
-from helpers.bpe import GPT2_PATTERN, BytePairTokenizer, byte_ids
+from helpers.bpe import GPT2_PATTERN, BytePairTokenizer, byte_ids, gpt2_tokenizer
 from helpers.texts import load_text
 from tests.tools.books import ROOT, Chapter, code, exercises, read, shown, tags
 
@@ -33,8 +31,7 @@ def built():
 
 @pytest.fixture(scope="module")
 def gpt2():
-    gpt2_files()
-    return tiktoken.get_encoding("gpt2")
+    return gpt2_tokenizer()
 
 
 @pytest.fixture(scope="module")
@@ -80,13 +77,13 @@ def test_the_trainers_stop_where_no_pair_is_left(built, trainer, text):
 
 
 def test_the_chapters_encoder_takes_the_steps_of_the_helper(built, story):
-    ours = BytePairTokenizer.gpt2()
+    ours = BytePairTokenizer.pretrained("gpt2")
     for chunk in {*regex.findall(GPT2_PATTERN, story), " Devonshire", "日本語", "👋👋"}:
         assert built["encode_chunk"](chunk, ours.merges) == explain.steps(ours, chunk)
 
 
 def test_longest_match_differs_on_many_words_of_the_verdict(built, ranks, verdict):
-    merges = BytePairTokenizer.gpt2().merges
+    merges = BytePairTokenizer.pretrained("gpt2").merges
     built["known"] = ranks
     cut = {
         chunk: built["encode_chunk"](chunk, merges)[-1]

@@ -306,12 +306,9 @@ def test_every_exercise_is_open_and_its_solution_is_folded_beneath(path):
 
 def text_counts(text: str) -> set[str]:
     """The counts of a text that only code may print, with and without thousands commas."""
-    import tiktoken
-
-    from helpers.backstage.downloads import gpt2_files
+    from helpers.bpe import gpt2_tokenizer
     from helpers.words import build_vocab, split_words
 
-    gpt2_files()
     words = split_words(text)
     counts = [
         len(text),
@@ -319,7 +316,7 @@ def text_counts(text: str) -> set[str]:
         len(build_vocab(words)),
         len(build_vocab(words)) + 2,
         len(text.split()),
-        len(tiktoken.get_encoding("gpt2").encode(text)),
+        len(gpt2_tokenizer().encode(text)),
     ]
     return {form for count in counts for form in (str(count), f"{count:,}")}
 

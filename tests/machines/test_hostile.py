@@ -13,7 +13,8 @@ from functools import cache
 import pytest
 
 from helpers import check, play, show, texts
-from helpers.bpe import LONGEST, BytePairTokenizer, gpt2_tokenizer
+from helpers.bpe import BytePairTokenizer, gpt2_tokenizer
+from helpers.chunks import LONGEST
 from helpers.windows import create_dataloader_v1
 from helpers.words import SimpleTokenizerV1, SimpleTokenizerV2, build_vocab, split_words
 from tests.test_play import NAMES, vectors  # noqa: F401  (a fixture)
@@ -57,7 +58,7 @@ def quickly(call, *arguments, refusals=(ValueError,), **options):
 
 @pytest.fixture(scope="module")
 def gpt2():
-    return BytePairTokenizer.gpt2()
+    return BytePairTokenizer.pretrained("gpt2")
 
 
 @hostile
