@@ -16,19 +16,16 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 
 from helpers.backstage.packages import EVERYWHERE, KEPT, SOMEWHERE
+from tests.machines.colab import WHERE, in_colab, refused, run, with_github
 from tests.tools import address
-from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, shown
+from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read
 from tests.tools.refresh import clean
 
 SETUP = code(read(CHAPTERS[0]))[0].source  # as it is committed
 ALONE = address.set_up_cell(SETUP, "", "")  # as it is where the course is published nowhere
-WHERE = "import helpers; print(helpers.__file__); print([p for p in sys.path if (Path(p) / 'helpers').is_dir()])"
 STORY = "from helpers.texts import load_text; print(len(load_text('the-wall-walker')))"
 SIZE = len((ROOT / "data" / "the-wall-walker.txt").read_text("utf-8"))
 WAYS = (
@@ -75,37 +72,13 @@ def published(course, tmp_path_factory) -> str:
 
 def cell_for(name: str, reference: str, github: Path) -> str:
     """The set-up cell of the course that this repository of that GitHub publishes."""
-    cell = address.set_up_cell(SETUP, address.SITE + name, reference)
-    assert cell.count(address.SITE) == 1
-    return cell.replace(address.SITE, f"{github.as_uri()}/")
+    return with_github(address.set_up_cell(SETUP, address.SITE + name, reference), github)
 
 
 @pytest.fixture
 def colab(tmp_path) -> dict[str, str]:
-    """What makes a kernel believe that it is in Colab: google.colab is loaded when it starts."""
-    fake = tmp_path / "fake"
-    (fake / "google" / "colab").mkdir(parents=True)
-    (fake / "google" / "colab" / "__init__.py").touch()
-    (fake / "sitecustomize.py").write_text("import google.colab")
-    return {"PYTHONPATH": str(fake)}
-
-
-def run(folder: Path, *cells: str, **environment: str) -> list[str]:
-    """What the cells show, run in a fresh kernel in this folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    book.metadata.kernelspec = {"name": "python3", "display_name": "", "language": "python"}
-    quiet = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    client = NotebookClient(book, timeout=120, resources={"metadata": {"path": str(folder)}})
-    client.execute(env={**quiet, **environment})
-    return [shown(cell) for cell in book.cells]
-
-
-def refused(folder: Path, *cells: str, **environment: str) -> str:
-    """The message with which the cells fail."""
-    with pytest.raises(CellExecutionError) as caught:
-        run(folder, *cells, **environment)
-    return caught.value.evalue
+    """What makes a kernel believe that it is in Colab."""
+    return in_colab(tmp_path / "fake")
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -42,6 +44,19 @@ SOLUTION = re.compile(r"<details>\s*<summary>Solution</summary>\s*```python\n(.*
 def read(path: Path) -> nbformat.NotebookNode:
     """A notebook as it is committed."""
     return nbformat.read(path, as_version=4)
+
+
+def committed() -> list[Path]:
+    """The files of the project; in a copy without git all files but those that are made."""
+    if shutil.which("git"):
+        command = ["git", "ls-files", "-z"]
+        git = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+        paths = [ROOT / name for name in git.stdout.split("\0") if name]
+        if ROOT / "README.md" in paths:
+            return [path for path in paths if path.is_file()]
+    made = {".venv", "site", "downloads", "my-course", "class", "__pycache__", ".pytest_cache"}
+    paths = [path for path in ROOT.rglob("*") if path.is_file()]
+    return [path for path in paths if not made.intersection(path.relative_to(ROOT).parts)]
 
 
 def readme_command(name: str) -> str:
