@@ -20,6 +20,7 @@ from tests.tools.books import (
     read,
     shown,
     tags,
+    top,
     unopened,
 )
 
@@ -138,11 +139,11 @@ def test_all_set_up_cells_are_the_same(path):
 @every_chapter
 def test_it_begins_with_objectives_and_ends_with_questions_and_a_recap(path):
     book = read(path)
-    top, sources = book.cells[0].source, [cell.source for cell in code(book)]
-    assert top.startswith("# Chapter ") and len(re.findall(r"^[-*] ", top, flags=re.M)) >= 3, (
+    said, sources = top(book), [cell.source for cell in code(book)]
+    assert said.startswith("# Chapter ") and len(re.findall(r"^[-*] ", said, flags=re.M)) >= 3, (
         "objectives are missing"
     )
-    assert re.search(r"\d+ minutes", top), "say how many minutes the chapter takes"
+    assert re.search(r"\d+ minutes", said), "say how many minutes the chapter takes"
     assert any("check.quiz(" in source for source in sources), "the quiz is missing"
     assert any(re.match(r"#+ (Recap|What you know now)", cell.source) for cell in book.cells), (
         "the recap is missing"

@@ -83,6 +83,13 @@ def prose(book) -> str:
     return re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", text, flags=re.S)
 
 
+def top(book) -> str:
+    """What a chapter says of itself: its Markdown up to the section after the surprise."""
+    text = "\n\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
+    headings = [found.start() for found in re.finditer("^## ", text, flags=re.M)]
+    return text[: headings[1]]
+
+
 def exercises(book) -> list[tuple]:
     """(exercise cell, its folded solution) for every cell tagged exercise."""
     pairs = []

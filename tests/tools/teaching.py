@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from helpers import check
-from tests.tools.books import CHAPTERS, ROOT, Chapter, read, tags
+from tests.tools.books import CHAPTERS, ROOT, Chapter, read, tags, top
 
 PAGES = ROOT / "notebooks" / "teaching"
 OBJECTIVES = PAGES / "objectives.md"
@@ -40,14 +40,13 @@ class Section(NamedTuple):
 def objectives(book) -> list[str]:
     """The lines at a chapter's top that say what one can do after it."""
     return [
-        line.rstrip(".,")
-        for line in re.findall(r"^- (.+)$", book.cells[0].source.replace("**", ""), re.M)
+        line.rstrip(".,") for line in re.findall(r"^- (.+)$", top(book).replace("**", ""), re.M)
     ]
 
 
 def minutes(book) -> tuple[int, int]:
     """What the chapter's top says: minutes for the core, and for what may be left out."""
-    found = re.search(r"(\d+) minutes for the core, (\d+) more", book.cells[0].source)
+    found = re.search(r"(\d+) minutes for the core, (\d+) more", top(book))
     assert found, f"{book.cells[0].source.splitlines()[0]}: its top does not say the minutes"
     return int(found[1]), int(found[2])
 
