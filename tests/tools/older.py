@@ -1,4 +1,4 @@
-"""All chapters under Colab's older widgets: `python -m tests.tools.older`.
+"""All chapters under Colab's older widgets, and without gensim: `python -m tests.tools.older`.
 
 It belongs into an environment of its own, with what requirements.txt and tests/colab-requirements.txt name.
 Each chapter is run in a fresh kernel. It must end without an error, and show the same playgrounds as it was saved with.
