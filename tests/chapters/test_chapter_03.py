@@ -1,17 +1,25 @@
-"""Chapter 3: what its cells build is what helpers/bpe.py has, and what it says of GPT-2 is so."""
+"""Chapter 3: what its cells build is what helpers/bpe.py has, and what it says of tokenizers is so."""
 
 import ast
 import itertools
+import json
+import os
+import shutil
+import unicodedata
 
 import pytest
 import regex
 
 from helpers import bpe, check, explain
-from helpers.bpe import GPT2_PATTERN, BytePairTokenizer, byte_ids, gpt2_tokenizer
-from helpers.texts import load_text
-from tests.tools.books import ROOT, Chapter, code, exercises, read, shown, tags
+from helpers.backstage.downloads import DOWNLOADS
+from helpers.bpe import GPT2_PATTERN, BytePairTokenizer, byte_ids
+from helpers.texts import DATA, load_text
+from tests.tools.books import ROOT, Chapter, code, execute, exercises, read, shown, tags
 
-BOOK = read(ROOT / "notebooks" / "03_byte_pair_encoding.ipynb")
+PATH = ROOT / "notebooks" / "03_byte_pair_encoding.ipynb"
+BOOK = read(PATH)
+GREETING = "सुप्रभात, आप कैसे हैं?"
+MARKS_ALLOWED = GPT2_PATTERN.replace(r"\p{L}", r"[\p{L}\p{M}]", 1)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +39,26 @@ def built():
 
 @pytest.fixture(scope="module")
 def gpt2():
-    return gpt2_tokenizer()
+    return bpe.gpt2_tokenizer()
+
+
+@pytest.fixture(scope="module")
+def three():
+    """The tokenizers of 2019, 2023 and 2024."""
+    names = ["gpt2", "cl100k_base", "o200k_base"]
+    return [BytePairTokenizer.pretrained(name) for name in names]
+
+
+@pytest.fixture(scope="module")
+def article():
+    return json.loads((DATA / "article-1.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def prices(three, article):
+    """For each tokenizer {language: tokens of the article as a multiple of English}."""
+    counts = [{name: len(one.encode(text)) for name, text in article.items()} for one in three]
+    return [{name: n / row["English"] for name, n in row.items()} for row in counts]
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +123,7 @@ def test_longest_match_differs_on_many_words_of_the_verdict(built, ranks, verdic
 
 
 def test_the_chapters_pattern_is_gpt2s(story):
-    parts = next(cell.source for cell in code(BOOK) if cell.source.startswith("import regex"))
+    parts = next(cell.source for cell in code(BOOK) if "\nimport regex\n" in cell.source)
     names = {}
     exec(parts.split("show.table")[0].split("\nprint")[0], names)
     for text in [story, names["sample"], "'S 's  \n\n x ½ ٣ é́"]:
@@ -113,6 +140,7 @@ def test_what_the_chapter_says_of_gpt2_is_so(gpt2):
     assert cut("unfamiliarword") == ["un", "f", "amiliar", "word"]
     assert cut(" unfamiliarword") == [" unfamiliar", "word"]
     assert cut(" Devonshire") == [" Dev", "ons", "hire"]
+    assert gpt2.encode("Akwirw ier") == [33901, 86, 343, 86, 220, 959]
     assert [gpt2.decode([token_id]) for token_id in [3289, 3290, 3291]] == [
         "inally",
         " dog",
@@ -143,9 +171,136 @@ def test_the_saved_chapter_says_that_everything_is_equal():
         "the same in tiktoken: True",
         "text again: True",
         "nothing lost: True",
+        "the same ids where nobody cheats: True",
+        "the same as by Hugging Face: True",
     ]:
         assert line in said
+    assert "written: 2 messages; the model sees: 3" in said and "the model sees: 2" in said
     assert said.count("equal to tiktoken: True") == 2 and not regex.search(r"(?m): False$", said)
+
+
+# ---- then and now ------------------------------------------------------------------------------------
+
+
+def test_a_hindi_greeting_costs_what_the_prediction_says(three):
+    assert [len(tokenizer.encode(GREETING)) for tokenizer in three] == [35, 22, 10]
+    assert [len(tokenizer.encode("Good morning, how are you?")) for tokenizer in three] == [7, 7, 7]
+    item = Chapter("03").questions["predictions"]["bpe_hindi"]
+    assert "makes 35 tokens" in item["question"] and "takes 7" in item["question"]
+    assert list(item["choices"]) == ["35", "22", "10"]
+
+
+def test_each_pattern_cuts_hindi_as_the_chapter_says(three):
+    assert [len(regex.findall(one.pattern, GREETING)) for one in three] == [15, 11, 6]
+    assert "कैसे" in regex.findall(MARKS_ALLOWED, " कैसे")[0]
+
+
+@pytest.mark.parametrize("pattern, floor", [(GPT2_PATTERN, 15), (MARKS_ALLOWED, 6)])
+def test_no_training_gets_beneath_the_number_of_chunks(built, pattern, floor):
+    words = bpe.count_chunks(f"{GREETING} " * 200, pattern=pattern)
+    words = [(byte_ids(chunk), count) for chunk, count in words.items()]
+    merges = built["learn_merges"](words, 1000)
+    trained = BytePairTokenizer(merges, pattern=pattern)
+    assert len(merges) < 1000, "training did not run out of pairs"
+    assert len(trained.encode(GREETING)) == floor == len(regex.findall(pattern, GREETING))
+
+
+def test_the_size_of_the_vocabulary_explains_hardly_any_of_the_gain_for_hindi(three):
+    old, _, new = three
+    at_old_size = len(explain.at_size(new, GREETING, old.n_vocab))
+    assert len(new.encode(GREETING)) <= at_old_size <= len(old.encode(GREETING)) / 3 + 1
+
+
+def test_the_article_is_in_twelve_languages_in_whole_characters(article):
+    assert len(article) == 12 and list(article)[0] == "English"
+    for name, text in article.items():
+        assert unicodedata.is_normalized("NFC", text) and text == " ".join(text.split()), name
+        assert 40 < len(text) < 300 and "\ufffd" not in text, name
+    assert "article-1.json" in (DATA / "README.md").read_text("utf-8")
+
+
+def test_every_language_came_closer_to_the_price_of_english(prices):
+    then, _, now = prices
+    others = [name for name in now if name != "English"]
+    assert all(now[name] < then[name] for name in others)
+    fallen = sorted(others, key=lambda name: now[name] - then[name])
+    assert set(fallen[:2]) == {"Tamil", "Burmese"}
+    assert max(now, key=now.get) == "Amharic" and 5.5 < now["Amharic"] < 6.5
+    assert then["Hindi"] >= 5 and 1.25 < now["Hindi"] < 1.75  # as in the recap, and so the greeting
+    assert 35 / 7 >= 5 and 1.25 < 10 / 7 < 1.75
+
+
+def test_the_parts_of_a_pattern_are_the_whole_pattern(built, three):
+    for tokenizer in three:
+        parts = built["alternatives"](tokenizer.pattern)
+        assert "|".join(parts) == tokenizer.pattern and len(parts) >= 6
+        assert all(regex.compile(part) for part in parts)
+
+
+def test_each_change_of_the_pattern_mends_what_the_chapter_says(three):
+    def cut(sample):
+        return [regex.findall(tokenizer.pattern, sample) for tokenizer in three]
+
+    assert cut("1234567") == [["1234567"], ["123", "456", "7"], ["123", "456", "7"]]
+    assert cut("IT'S") == [["IT", "'", "S"], ["IT", "'S"], ["IT'S"]]
+    assert [len(chunks) for chunks in cut(" कैसे")] == [4, 3, 1]
+    assert cut("HelloWorld")[1:] == [["HelloWorld"], ["Hello", "World"]]
+    assert [chunks[0] for chunks in cut("(hello)")] == ["(", "(hello", "(hello"]
+    assert [chunks[0] for chunks in cut("):\n    x")] == ["):", "):\n", "):\n"]
+    assert [chunks[0] for chunks in cut("\n\n\n  x")] == ["\n\n\n ", "\n\n\n", "\n\n\n"]
+
+
+def test_spaces_in_a_row_are_a_token_each_only_in_gpt2(three):
+    assert [len(tokenizer.encode("    return x")) for tokenizer in three] == [5, 3, 3]
+    assert [len(tokenizer.encode(" " * 10 + "x")) for tokenizer in three][0] == 10
+
+
+def test_strawberry_is_one_token_in_a_sentence_and_spelled_out_one_a_letter(three):
+    for tokenizer in three:
+        assert len(tokenizer.encode(" strawberry")) == 1
+        spelled = [tokenizer.decode([one]) for one in tokenizer.encode("s-t-r-a-w-b-e-r-r-y")]
+        assert all(len(token.strip("-")) <= 1 for token in spelled)
+
+
+def test_solid_gold_magikarp_is_one_token_in_gpt2_only(three):
+    assert [len(tokenizer.encode(" SolidGoldMagikarp")) for tokenizer in three] == [1, 5, 5]
+
+
+def test_the_newest_messages_that_fit_are_kept_whole_and_in_order(built, gpt2):
+    fit, messages = built["newest_that_fit"], ["one two three", "four five", "six"]
+    assert fit(messages, 100, gpt2) == messages
+    assert fit(messages, 3, gpt2) == ["four five", "six"]
+    assert fit(messages, 2, gpt2) == ["six"] and fit(messages, 0, gpt2) == []
+
+
+def test_what_the_chapter_says_of_the_other_families_is_so():
+    hf = pytest.importorskip("tokenizers")
+    assert hf.normalizers.BertNormalizer().normalize_str("Été") == "ete"
+    begin = hf.pre_tokenizers.Metaspace().pre_tokenize_str
+    assert [piece for piece, _ in begin(" a b")] == [piece for piece, _ in begin("a b")]
+    assert begin("a b")[0][0] == "▁a"
+
+
+def test_the_chapter_runs_to_its_end_without_the_later_tokenizers_and_hugging_faces(tmp_path):
+    bpe.gpt2_tokenizer()  # its two files are needed
+    for name in ("gpt2-encoder.json", "gpt2-vocab.bpe"):
+        shutil.copy(DOWNLOADS / name, tmp_path)
+    blocked = tmp_path / "blocked"
+    blocked.mkdir()
+    (blocked / "tokenizers.py").write_text("raise ImportError('not installed')\n")
+    cut_off = [
+        str(blocked),
+        str(ROOT / "tests" / "machines" / "offline"),
+        os.environ.get("PYTHONPATH", ""),
+    ]
+    about = {"COURSE_DOWNLOADS": str(tmp_path), "TIKTOKEN_CACHE_DIR": str(tmp_path / "tiktoken")}
+    about |= {"PYTHONPATH": os.pathsep.join(cut_off), "PIP_NO_INDEX": "1"}
+    book = execute(read(PATH), about)
+    said = "\n".join(map(shown, code(book)))
+    for label in ("GPT-4, 2023", "GPT-4o, 2024"):
+        assert f"{label} is left out from here on." in said
+    assert "The package tokenizers is missing" in said
+    assert "What came out: unknown, since its file is missing" in said
 
 
 # ---- exercises ---------------------------------------------------------------------------------------
