@@ -10,42 +10,49 @@ def layers(*shapes):
     return [torch.nn.Embedding(*shape) for shape in shapes]
 
 
-def rows_and_places(token_layer, position_layer, ids, first, end):
-    """The rows of the ids plus those of the places from `first` up to `end`."""
+def both(token_layer, position_layer, ids, first, end):
+    """The vectors of the ids plus those of the positions from `first` up to `end`."""
     import torch
 
     return token_layer(ids) + position_layer(torch.arange(first, end))
 
 
-def ones(rows):
-    """A square of ones, with a line and a column for each row."""
-    return rows.new_ones(len(rows), len(rows))
+def turned(vector, position):
+    """A vector [dim] turned for a position."""
+    from ..embeddings import rotate
+
+    return rotate(vector.expand(position + 1, -1))[position]
 
 
-def mean(rows, parts):
-    """The mean of the rows in each line, weighted by `parts`."""
-    return parts / parts.sum(dim=1, keepdim=True) @ rows
+def ones(x):
+    """A square of ones, with a line and a column for each vector."""
+    return x.new_ones(len(x), len(x))
 
 
-def closest(rows, vector):
-    """The number of the row that is nearest to a vector."""
-    return (rows - vector).norm(dim=1).argmin().item()
+def mean(x, weights):
+    """The mean of the vectors in each line, weighted by `weights`."""
+    return weights / weights.sum(dim=1, keepdim=True) @ x
 
 
-def closest_pair(vector, tokens, places):
+def closest(table, vector):
+    """The number of the row of a table that is nearest to a vector."""
+    return (table - vector).norm(dim=1).argmin().item()
+
+
+def closest_pair(vector, tokens, positions):
     """The number of the nearest sum, counted through all pairs line by line."""
-    sums = tokens[:, None] + places
+    sums = tokens[:, None] + positions
     return closest(sums.flatten(0, 1), vector)
 
 
 class embed(Exercise):
-    """The places are counted along the second axis, and broadcast over the windows.
+    """The positions are counted along the second axis, and broadcast over the windows.
 
-    Hint: How many places has a window of these ids? Which axis of `ids.shape` says it?
-    Hint: `ids.shape` is the number of windows, then that of the tokens in each. And a place is not
-        yet a row.
-    Hint: `torch.arange(ids.shape[1])` are the places; what is added are their rows,
-        `position_layer(places)`.
+    Hint: How many positions has a window of these ids? Which axis of `ids.shape` says it?
+    Hint: `ids.shape` is the number of windows, then that of the tokens in each. And a position is
+        not yet a vector.
+    Hint: `torch.arange(ids.shape[1])` are the positions; what is added are their vectors,
+        `position_layer(positions)`.
     """
 
     def cases():
@@ -58,97 +65,46 @@ class embed(Exercise):
         return [(*tables, torch.tensor(ids)) for ids in batches]
 
     def right(token, position, ids):
-        return rows_and_places(token, position, ids, 0, ids.shape[1])
+        return both(token, position, ids, 0, ids.shape[1])
 
     def counts_the_windows(token, position, ids):
-        """You counted the windows. The places are counted along the other axis, `ids.shape[1]`."""
-        return rows_and_places(token, position, ids, 0, len(ids))
-
-    def counts_four_places(token, position, ids):
-        """You counted four places, for windows of any length. Count the tokens of these ids:
+        """You counted the windows. The positions are counted along the other axis,
         `ids.shape[1]`."""
-        return rows_and_places(token, position, ids, 0, 4)
+        return both(token, position, ids, 0, len(ids))
+
+    def counts_four_positions(token, position, ids):
+        """You counted four positions, for windows of any length. Count the tokens of these ids:
+        `ids.shape[1]`."""
+        return both(token, position, ids, 0, 4)
 
     def leaves_the_table(token, position, ids):
-        """You looked up places that the position table does not have. Count the tokens of these
-        ids: `ids.shape[1]`."""
-        return rows_and_places(token, position, ids, 0, position.num_embeddings + 1)
+        """You looked up positions that the position table does not have. Count the tokens of
+        these ids: `ids.shape[1]`."""
+        return both(token, position, ids, 0, position.num_embeddings + 1)
 
     def takes_the_whole_table(token, position, ids):
         """You took all rows of the position table. A window may be shorter: count its tokens."""
-        return rows_and_places(token, position, ids, 0, position.num_embeddings)
+        return both(token, position, ids, 0, position.num_embeddings)
 
     def looks_up_the_ids(token, position, ids):
-        """Position rows are chosen by place, not by id: look up `places`, not `ids`."""
+        """Position vectors are chosen by position, not by id: look up `positions`, not `ids`."""
         return token(ids) + position(ids)
 
-    def adds_the_places(token, position, ids):
-        """The numbers of the places were added. Look up their rows: `position_layer(places)`."""
-        return rows_and_places(token, lambda places: places, ids, 0, ids.shape[1])
+    def adds_the_positions(token, position, ids):
+        """The numbers of the positions were added. Look up their vectors:
+        `position_layer(positions)`."""
+        return both(token, lambda positions: positions, ids, 0, ids.shape[1])
 
     def counts_from_1(token, position, ids):
-        """The first place is 0, not 1."""
-        return rows_and_places(token, position, ids, 1, ids.shape[1] + 1)
-
-
-class mean_so_far(Exercise):
-    """Swap the first two rows, and only the first line changes: so little order gets through.
-
-    Hint: Line t of `shares` belongs to token t. Which of its columns must be 0?
-    Hint: `shares` must be 1 up to the diagonal and 0 after it, before it is divided. In
-        `shares(rows, causal)` of section 1, `.triu(1)` marked what comes after.
-    Hint: `.triu(1)` keeps what comes after the diagonal; `.tril()` keeps the diagonal and what
-        comes before: `shares = torch.ones(len(rows), len(rows)).tril()`
-    """
-
-    def cases():
-        import torch
-
-        three = torch.tensor([[1.0, 0], [4, 2], [1, 7]])
-        four = torch.tensor([[3.0, 0, 1], [0, 6, 1], [9, 9, 1], [0, 3, 5]])
-        return [(three,), (four,), (torch.tensor([[2.0, 5]]),)]
-
-    def right(rows):
-        return mean(rows, ones(rows).tril())
-
-    def sees_all(rows):
-        """Not answered yet: this is the function as it came. Every token takes shares of the later
-        ones too."""
-        return mean(rows, ones(rows))
-
-    def sees_what_comes_later(rows):
-        """This looks the wrong way: each token sees itself and what comes later. Keep the other
-        half."""
-        return mean(rows, ones(rows).triu())
-
-    def sees_only_what_comes_later(rows):
-        """`.triu(1)` keeps what comes later, the wrong half; the last token sees nobody then, and
-        0 / 0 gives `nan`. `.tril()` keeps the other half, and the token itself."""
-        return mean(rows, ones(rows).triu(1))
-
-    def sees_only_what_came_before(rows):
-        """A token sees itself too. Here the first one sees nobody, and 0 / 0 gives `nan`."""
-        return mean(rows, ones(rows).tril(-1))
-
-    def sees_itself(rows):
-        """Each token sees itself alone. The earlier ones must take part."""
-        return mean(rows, ones(rows).tril().triu())
-
-    def hides_after_dividing(rows):
-        """The later tokens are hidden, but the shares no longer add up to 1. Hide them before you
-        divide."""
-        return (ones(rows) / len(rows)).tril() @ rows
-
-    def gives_the_sum(rows):
-        """This is the sum so far, not the mean. The shares of each line must add up to 1."""
-        return rows.cumsum(dim=0)
+        """The first position is 0, not 1."""
+        return both(token, position, ids, 1, ids.shape[1] + 1)
 
 
 class two_tables(Exercise):
-    """A row for each id in one, a row for each place in the other.
+    """A row for each id in one, a row for each position in the other.
 
-    Hint: Which of the two tables is asked for the row of an id, and how many ids are there?
-    Hint: The number of rows comes first. Ids run up to `vocab_size` − 1, places up to
+    Hint: Which of the two tables is asked for the vector of an id, and how many ids are there?
+    Hint: The number of rows comes first. Ids run up to `vocab_size` − 1, positions up to
         `context_length` − 1.
     Hint: The token table has `vocab_size` rows, the position table `context_length`; both are `dim`
         wide.
@@ -163,30 +119,33 @@ class two_tables(Exercise):
         return layers((vocab, dim), (context, dim))
 
     def swaps_the_tables(vocab, context, dim):
-        """This is the function as it came: the tokens have as many rows as there are places."""
+        """This is the function as it came: the tokens have as many rows as there are
+        positions."""
         return layers((context, dim), (vocab, dim))
 
     def gives_each_id_two_rows(vocab, context, dim):
-        """Both tables have a row for each id. The position table needs one for each place."""
+        """Both tables have a row for each id. The position table needs one for each
+        position."""
         return layers((vocab, dim), (vocab, dim))
 
     def makes_both_too_long(vocab, context, dim):
-        """In both tables one row is left over: ids run up to `vocab_size` − 1, places up to
-        `context_length` − 1."""
+        """In both tables one row is left over: ids run up to `vocab_size` − 1, positions up
+        to `context_length` − 1."""
         return layers((vocab + 1, dim), (context + 1, dim))
 
     def makes_the_tokens_too_long(vocab, context, dim):
-        """Places are right, but one row of the token table is left over: ids run up to
+        """The positions are right, but one row of the token table is left over: ids run up to
         `vocab_size` − 1."""
         return layers((vocab + 1, dim), (context, dim))
 
-    def makes_the_places_too_long(vocab, context, dim):
-        """Ids are right, but one row of the position table is left over: places run up to
+    def makes_the_positions_too_long(vocab, context, dim):
+        """Ids are right, but one row of the position table is left over: positions run up to
         `context_length` − 1."""
         return layers((vocab, dim), (context + 1, dim))
 
-    def makes_the_places_too_short(vocab, context, dim):
-        """The last place finds no row. Places start at 0, so there are `context_length` of them."""
+    def makes_the_positions_too_short(vocab, context, dim):
+        """The last position finds no row. Positions start at 0, so there are `context_length` of
+        them."""
         return layers((vocab, dim), (context - 1, dim))
 
     def swaps_rows_and_columns(vocab, context, dim):
@@ -194,14 +153,124 @@ class two_tables(Exercise):
         return layers((dim, vocab), (dim, context))
 
 
+class rotary_score(Exercise):
+    """Move both to the right by the same number of positions, and nothing changes.
+
+    Hint: `rotate` turns line t of a table by the angles of position t. How do you get a table
+        whose line m is the query?
+    Hint: `query.expand(m + 1, -1)` has the query in each of the lines 0 to m. Turn it, and take
+        the last line.
+    Hint: `rotate(query.expand(m + 1, -1))[m]` is the turned query. Turn the key for n in the same
+        way, and `@` gives their dot product.
+    """
+
+    def cases():
+        import torch
+
+        seven = torch.Generator().manual_seed(7)
+        query, key = torch.randn(2, 8, generator=seven)
+        return [(query, key, m, n) for m, n in ((3, 0), (0, 3), (9, 6), (2, 2), (0, 0))]
+
+    def right(query, key, m, n):
+        return turned(query, m) @ turned(key, n)
+
+    def turns_nothing(query, key, m, n):
+        """This is the dot product of the two as they came. Turn each of them for its position
+        first."""
+        return query @ key
+
+    def turns_the_query_only(query, key, m, n):
+        """Only the query is turned. Turn the key too, for its own position n."""
+        return turned(query, m) @ key
+
+    def turns_the_key_only(query, key, m, n):
+        """Only the key is turned. Turn the query too, for its own position m."""
+        return query @ turned(key, n)
+
+    def swaps_the_positions(query, key, m, n):
+        """The positions changed places: the query stands at m, and the key at n. The sign of the
+        offset counts."""
+        return turned(query, n) @ turned(key, m)
+
+    def loses_the_sign(query, key, m, n):
+        """This depends on the distance without its sign. Turn query and key each for its own
+        position."""
+        return turned(query, abs(m - n)) @ key
+
+    def adds_positions(query, key, m, n):
+        """Here position vectors were added. Rotary positions add nothing: turn both with
+        `rotate`."""
+        from ..embeddings import sinusoidal_positions
+
+        table = sinusoidal_positions(max(m, n) + 1, len(query))
+        return (query + table[m]) @ (key + table[n])
+
+    def gives_no_score(query, key, m, n):
+        """These are the products number by number. Add them up: `@` does both."""
+        return turned(query, m) * turned(key, n)
+
+
+class mean_so_far(Exercise):
+    """Swap the first two vectors, and only the first line changes: so little order gets through.
+
+    Hint: Line t of `weights` belongs to token t. Which of its columns must be 0?
+    Hint: `weights` must be 1 up to the diagonal and 0 after it, before it is divided. In
+        `attention_weights` of section 1, `.triu(1)` marked what comes after.
+    Hint: `.triu(1)` keeps what comes after the diagonal; `.tril()` keeps the diagonal and what
+        comes before: `weights = torch.ones(len(x), len(x)).tril()`
+    """
+
+    def cases():
+        import torch
+
+        three = torch.tensor([[1.0, 0], [4, 2], [1, 7]])
+        four = torch.tensor([[3.0, 0, 1], [0, 6, 1], [9, 9, 1], [0, 3, 5]])
+        return [(three,), (four,), (torch.tensor([[2.0, 5]]),)]
+
+    def right(x):
+        return mean(x, ones(x).tril())
+
+    def sees_all(x):
+        """Not answered yet: this is the function as it came. Every token takes something from the
+        later ones too."""
+        return mean(x, ones(x))
+
+    def sees_what_comes_later(x):
+        """This looks the wrong way: each token sees itself and what comes later. Keep the other
+        half."""
+        return mean(x, ones(x).triu())
+
+    def sees_only_what_comes_later(x):
+        """`.triu(1)` keeps what comes later, the wrong half; the last token sees nobody then, and
+        0 / 0 gives `nan`. `.tril()` keeps the other half, and the token itself."""
+        return mean(x, ones(x).triu(1))
+
+    def sees_only_what_came_before(x):
+        """A token sees itself too. Here the first one sees nobody, and 0 / 0 gives `nan`."""
+        return mean(x, ones(x).tril(-1))
+
+    def sees_itself(x):
+        """Each token sees itself alone. The earlier ones must take part."""
+        return mean(x, ones(x).tril().triu())
+
+    def hides_after_dividing(x):
+        """The later tokens are hidden, but the weights no longer add up to 1. Hide them before you
+        divide."""
+        return (ones(x) / len(x)).tril() @ x
+
+    def gives_the_sum(x):
+        """This is the sum so far, not the mean. The weights of each line must add up to 1."""
+        return x.cumsum(dim=0)
+
+
 class read_back(Exercise):
     """Of all pairs, one adds up to the vector.
 
-    Hint: Make the sums of all pairs first, as in the worked exercise. How far is each from the
+    Hint: Make the sums of all pairs first, as in the worked example. How far is each from the
         vector?
     Hint: `(token_table[:, None] + position_table - vector).norm(dim=2)` are the distances, a line
         for each token. `argmin` counts through them line by line: which line is number 7, if a line
-        has 5 places?
+        has 5 positions?
     Hint: `divmod(distances.argmin().item(), len(position_table))` gives line and column.
     """
 
@@ -209,36 +278,36 @@ class read_back(Exercise):
         import torch
 
         seven = torch.Generator().manual_seed(7)
-        tokens, places, off = torch.randn(19, 3, generator=seven).split((7, 5, 7))
+        tokens, positions, off = torch.randn(19, 3, generator=seven).split((7, 5, 7))
         pairs = [(0, 3), (6, 1), (2, 4), (4, 2), (5, 0)]
         # each vector is near to a sum, not equal to one
-        return [(tokens[i] + places[p] + off[i] / 20, tokens, places) for i, p in pairs]
+        return [(tokens[i] + positions[p] + off[i] / 20, tokens, positions) for i, p in pairs]
 
-    def right(vector, tokens, places):
-        return divmod(closest_pair(vector, tokens, places), len(places))
+    def right(vector, tokens, positions):
+        return divmod(closest_pair(vector, tokens, positions), len(positions))
 
-    def chooses_the_token_first(vector, tokens, places):
-        """You chose the token first, and then the place. With 3 columns the nearest token row is
-        often another one: compare all pairs."""
+    def chooses_the_token_first(vector, tokens, positions):
+        """You chose the token first, and then the position. With 3 columns the nearest token
+        vector is often another one: compare all pairs."""
         token = closest(tokens, vector)
-        return token, closest(tokens[token] + places, vector)
+        return token, closest(tokens[token] + positions, vector)
 
-    def chooses_them_apart(vector, tokens, places):
-        """Token and place were chosen apart. Only their sum lies near the vector: compare all
+    def chooses_them_apart(vector, tokens, positions):
+        """Token and position were chosen apart. Only their sum lies near the vector: compare all
         pairs."""
-        return closest(tokens, vector), closest(places, vector)
+        return closest(tokens, vector), closest(positions, vector)
 
-    def gives_the_place_first(vector, tokens, places):
-        """The place came first. Asked is (token id, place)."""
-        token, place = divmod(closest_pair(vector, tokens, places), len(places))
-        return place, token
+    def gives_the_position_first(vector, tokens, positions):
+        """The position came first. Expected is (token id, position)."""
+        token, position = divmod(closest_pair(vector, tokens, positions), len(positions))
+        return position, token
 
-    def gives_the_number_of_the_pair(vector, tokens, places):
-        """This is the number of the pair in a row of all pairs. Divide it by the number of places:
-        `divmod`."""
-        return closest_pair(vector, tokens, places)
+    def gives_the_number_of_the_pair(vector, tokens, positions):
+        """This is the number of the pair in a row of all pairs. Divide it by the number of
+        positions: `divmod`."""
+        return closest_pair(vector, tokens, positions)
 
-    def divides_by_the_tokens(vector, tokens, places):
+    def divides_by_the_tokens(vector, tokens, positions):
         """You divided by the number of tokens. A line of the table has as many columns as there
-        are places."""
-        return divmod(closest_pair(vector, tokens, places), len(tokens))
+        are positions."""
+        return divmod(closest_pair(vector, tokens, positions), len(tokens))

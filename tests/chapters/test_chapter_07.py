@@ -7,11 +7,22 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from helpers import check, show
+from helpers import check, models, show
+from helpers.backstage.downloads import MissingDataError
 from helpers.bpe import gpt2_tokenizer
 from helpers.embeddings import GPT2_SIZES, InputEmbedding, rotate, sinusoidal_positions
 from helpers.windows import create_dataloader_v1
-from tests.tools.books import AWAKENING, CHAPTERS, VERDICT, Chapter, code, exercises, read, tags
+from tests.tools.books import (
+    AWAKENING,
+    CHAPTERS,
+    VERDICT,
+    Chapter,
+    code,
+    exercises,
+    prose,
+    read,
+    tags,
+)
 
 PATH = next((path for path in CHAPTERS if path.name.startswith("07_")), None)
 pytestmark = pytest.mark.skipif(PATH is None, reason="chapter 7 is not in notebooks/")
@@ -42,6 +53,33 @@ def on_the_verdict(verdict):
     return run_cells("the-verdict")[0]
 
 
+@pytest.fixture(scope="module")
+def without_the_model():
+    """The chapter where the trained model can't be had, and all that it prints and answers."""
+    said = []
+
+    def missing():
+        raise MissingDataError("minilm-l6-v2.zip could not be had.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "load_model", missing)
+        patch.setattr(
+            "builtins.print", lambda *words, **how: said.append(" ".join(map(str, words)))
+        )
+        patch.setattr(
+            check, "outcome", lambda key, value, *lines: said.append(f"{key}: {value} {lines}")
+        )
+        return *run_cells("the-wall-walker"), said
+
+
+@pytest.fixture(scope="module")
+def learned(ours):
+    """The trained model's position table, or a skip where the model can't be had."""
+    if "learned" not in ours[0]["tables"]:
+        pytest.skip("the trained model can't be had here")
+    return ours[0]["tables"]["learned"]
+
+
 def test_on_the_verdict_the_first_batch_and_all_shapes_are_the_books(on_the_verdict):
     seen = on_the_verdict
     assert seen["inputs"].tolist() == VERDICT
@@ -50,12 +88,7 @@ def test_on_the_verdict_the_first_batch_and_all_shapes_are_the_books(on_the_verd
     assert list(seen["input_embeddings"].shape) == [8, 4, 256]
 
 
-def test_on_the_verdict_two_windows_of_128_columns_give_2_4_128(on_the_verdict):
-    assert [list(on_the_verdict[name].shape) for name in ("ids", "tokens", "places")] == [
-        [2, 4],
-        [2, 4, 128],
-        [4, 128],
-    ]
+def test_on_the_verdict_two_windows_with_stride_1_are_the_books(on_the_verdict):
     assert on_the_verdict["two"].tolist() == [[40, 367, 2885, 1464], [367, 2885, 1464, 1807]]
 
 
@@ -110,11 +143,11 @@ def test_the_chapter_and_the_helpers_give_the_same(ours):
 def test_the_errors_in_view_are_the_ones_that_the_prose_explains(ours):
     shown = [f"{type(error).__name__}: {error}" for key, error in ours[1].items() if key != "alts"]
     assert len(shown) == 4
-    assert "(4) must match the size of tensor b (1024)" in shown[0]
-    assert shown[1] == shown[3] == "IndexError: index out of range in self"
-    assert "The window has 5 tokens; expected are at most 4" in shown[2]
+    assert shown[0] == shown[1] == "IndexError: index out of range in self"
+    assert "(4) must match the size of tensor b (1024)" in shown[2]
+    assert "The window has 5 tokens; expected are at most 4" in shown[3]
     assert (
-        "Cut the window: ids[..., :4] keeps the first tokens, ids[..., -4:] the last." in shown[2]
+        "Cut the window: ids[..., :4] keeps the first tokens, ids[..., -4:] the last." in shown[3]
     )
 
 
@@ -129,17 +162,108 @@ def test_the_last_place_of_gpt2_is_1023_and_1024_is_an_index_error():
 
 def test_order_is_lost_without_positions_or_without_attention_and_kept_with_both(ours):
     names, _ = ours
-    count, attend, places = names["count_sums"], names["attend"], names["place_rows"]
-    keep, masked = names["as_they_are"], names["attend_masked"]
-    assert [count(keep), count(attend), count(keep, places)] == [1, 1, 1]
-    assert count(attend, places) == len(list(permutations(range(5))))
-    assert count(masked) == count(masked, places) == 120
-    assert [names["count_different"](names[kind][:, -1]) for kind in ("alone", "placed")] == [
-        5,
-        120,
+    count, attend, orders = names["count_sums"], names["attend"], names["all_orders"]
+    placed = orders + names["position_vectors"]
+    assert len(orders) == len(set(permutations(range(5)))) == 120
+    assert [count(orders), count(attend(orders)), count(placed)] == [1, 1, 1]
+    assert count(attend(placed)) == 120
+    assert count(attend(orders, causal=True)) == count(attend(placed, causal=True)) == 120
+    table = [
+        line.split()[-2:] for line in Chapter("07").printed('rows = [["a sum"').splitlines()[1:]
     ]
-    printed = Chapter("07").printed("five_rows = ")
-    assert printed.endswith("\n5 without positions\n120 with positions\n")
+    assert table == [["1", "1"], ["1", "120"], ["120", "120"]]
+
+
+def test_one_masked_layer_tells_the_last_token_only_which_token_it_is(ours):
+    names, _ = ours
+    last = names["attend"](names["all_orders"], causal=True)[:, -1]
+    assert (
+        len(last.round(decimals=6).unique(dim=0)) == names["count_last"](names["all_orders"]) == 5
+    )
+    assert names["count_last"](names["placed"]) == 120
+
+
+def test_turned_queries_and_keys_tell_all_orders_apart_and_values_stay(ours):
+    names, _ = ours
+    count, turn = names["count_sums"], names["attend_rotary"]
+    assert count(torch.stack([turn(x) for x in names["all_orders"]])) == 120
+    x = names["vectors"]
+    weights = (rotate(x) @ rotate(x).mT / x.shape[-1] ** 0.5).softmax(dim=-1)
+    assert torch.allclose(turn(x), weights @ x)
+
+
+def test_a_distance_without_a_sign_loses_half_of_the_orders_unless_there_is_a_mask(ours):
+    names, _ = ours
+    count, near = names["count_sums"], names["attend_by_distance"]
+    assert count(near(names["all_orders"])) == 60
+    assert count(near(names["all_orders"], causal=True)) == 120
+    back = names["vectors"].flip(0)
+    assert torch.allclose(near(names["vectors"]).sum(dim=0), near(back).sum(dim=0))
+
+
+def test_a_score_of_turned_vectors_depends_on_the_signed_offset(ours):
+    scores = ours[0]["scores"]
+    assert scores[3, 0] == pytest.approx(15.742, abs=0.001)  # the values that voice and code share
+    assert scores[3, 0] == pytest.approx(scores[13, 10], abs=0.001)
+    assert scores[3, 0] == pytest.approx(scores[503, 500], abs=0.001)
+    assert scores[0, 3] == pytest.approx(16.820, abs=0.001)
+    assert scores[0, 3] == pytest.approx(scores[10, 13], abs=0.001)
+    assert ours[0]["came"] != "both"
+
+
+def by_distance(pairs):
+    """The mean cosine of each distance, and the share of all differences that it explains."""
+    size = len(pairs)
+    means = torch.stack([pairs.diagonal(apart).mean() for apart in range(size)])
+    places = torch.arange(size)
+    apart = ~torch.eye(size, dtype=torch.bool)
+    left = (pairs - means[(places[:, None] - places).abs()])[apart].var()
+    return means, 1 - (left / pairs[apart].var()).item()
+
+
+def test_the_learned_positions_have_stripes_as_the_sinusoidal_ones_and_random_ones_have_none(
+    ours, learned
+):
+    cosines, tables = ours[0]["cosines"], ours[0]["tables"]
+    explained = {}
+    for name, table in tables.items():
+        unit = table / table.norm(dim=1, keepdim=True)
+        assert torch.allclose(cosines(table), unit @ unit.T, atol=1e-5)
+        explained[name] = by_distance(cosines(table)[:128, :128])[1]
+    assert explained["sinusoidal"] > 0.999
+    assert 0.6 < explained["learned"] < 0.75
+    assert explained["random"] < 0.05
+
+
+def test_learned_neighbours_are_alike_and_the_cosines_come_in_waves(ours, learned):
+    means, _ = by_distance(ours[0]["cosines"](learned))
+    assert means[1].item() == pytest.approx(0.851, abs=0.002)
+    assert means[3] < means[5] > means[8] < means[11] > means[20]
+    printed = Chapter("07").printed("distances = [")
+    line = next(line for line in printed.splitlines() if line.startswith("learned"))
+    assert [float(number) for number in line.split()[1:]] == pytest.approx(
+        [means[apart].item() for apart in ours[0]["distances"]], abs=0.006
+    )
+
+
+def test_position_0_of_the_learned_table_is_longer_and_its_stripes_bend(ours, learned):
+    lengths = learned.norm(dim=1)
+    assert lengths[0] > 2 * lengths[1:].max()
+    pairs = ours[0]["cosines"](learned)
+    furthest = [60 + pairs[line, line + 60 : line + 131].argmin().item() for line in (10, 250, 380)]
+    assert furthest[1] > furthest[0] + 5 and furthest[1] > furthest[2] + 5
+
+
+def test_without_the_trained_model_the_chapter_runs_to_its_end_and_says_what_is_missing(
+    without_the_model,
+):
+    names, errors, said = without_the_model
+    printed = "\n".join(said)
+    assert "learned" not in names["tables"] and names["found"][64] == (100, 100)
+    assert printed.count("The trained model is missing") == 1
+    assert "minilm-l6-v2.zip could not be had." in printed
+    assert "pos_neighbours: nothing, since the trained model is missing" in printed
+    assert all("learned, " not in alt and "learned:" not in alt for alt in errors["alts"])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -171,13 +295,16 @@ def test_a_whole_layer_of_torch_is_blind_to_order_too(seed):
 
 
 @pytest.mark.parametrize("distance", [0, 1, 3, 60])
-def test_dot_products_of_waves_and_of_turned_rows_depend_on_distance_only(distance):
+def test_dot_products_of_waves_depend_on_distance_and_of_turned_vectors_on_the_offset(distance):
     table = sinusoidal_positions(1024, 64)
     generator = torch.Generator().manual_seed(0)
     one, other = (rotate(torch.randn(64, generator=generator).expand(1024, -1)) for _ in range(2))
     for start in (10, 500, 960):
         assert abs(table[start] @ table[start + distance] - table[0] @ table[distance]) < 0.001
         assert abs(one[start + distance] @ other[start] - one[distance] @ other[0]) < 0.001
+        assert abs(one[start] @ other[start + distance] - one[0] @ other[distance]) < 0.001
+    if distance:
+        assert abs(one[distance] @ other[0] - one[0] @ other[distance]) > 0.1
     assert (table[0] @ table[3] - table[0] @ table[60]).abs() > 1
 
 
@@ -189,18 +316,39 @@ def test_a_sum_can_be_read_back_at_many_columns_and_not_at_four(ours):
 
 def test_the_right_choices_hold_on_both_texts(ours, on_the_verdict):
     for names in (ours[0], on_the_verdict):
-        assert names["equal"] is False and names["change"] > 0.01
+        assert names["equal"] is False and names["change"] > 0.01  # with positions
         assert abs(names["near"] - names["far"]) < 0.001
 
 
-def test_figures_say_what_they_show(ours):
-    (heat,), lines = ours[1]["alts"], list(ours[0]["products"].values())
-    turns = list(map(int, re.findall(r"(\d+) in hand", heat)))
+def test_figures_say_what_they_show(ours, learned):
+    pairs, hands, whole = ours[1]["alts"]
+    turns = list(map(int, re.findall(r"(\d+) in hand", hands)))
     assert turns == sorted(turns, reverse=True) and turns[-1] == 0
-    assert all(line == pytest.approx(lines[0], abs=0.001) for line in lines[:3])  # waves
-    assert all(
-        abs(one - other) > 0.1 for one, other in zip(lines[3], lines[4], strict=True)
-    )  # random rows
+    for name, table in ours[0]["tables"].items():
+        cosines = ours[0]["cosines"](table)
+        one, three, five = (cosines[:128, :128].diagonal(apart).mean() for apart in (1, 3, 5))
+        facts = (
+            f"{name}, mean cosine 1 apart: {one:.2f}, 3 apart: {three:.2f}, 5 apart: {five:.2f}."
+        )
+        assert facts in pairs
+        if name != "random":
+            assert f"{name}: cosines 50 apart have the standard deviation" in whole
+
+
+def test_rotary_positions_are_taught_and_what_else_there_is_has_its_source():
+    core, _, further = prose(read(PATH)).partition("\n## Going further\n")
+    assert "rotary positions" in core and "Values aren't turned" in core
+    links = "\n".join(cell.source for cell in read(PATH).cells if cell.cell_type == "markdown")
+    for paper in (
+        "1706.03762",
+        "2104.09864",
+        "2108.12409",
+        "2203.16634",
+        "2305.19466",
+        "2306.15595",
+    ):
+        assert f"(https://arxiv.org/abs/{paper})" in links
+    assert "ALiBi" in further and "NoPE" in further
 
 
 def test_both_tables_of_gpt2_have_the_published_sizes():
@@ -234,40 +382,40 @@ def solved(name: str) -> str:
     [
         ("embed", "ids.shape[1]", "ids.shape[0]", "You counted the windows"),
         ("embed", "ids.shape[1]", "position_layer.num_embeddings", "You took all rows"),
-        ("embed", "ids.shape[1]", "1, ids.shape[1] + 1", "The first place is 0"),
-        ("embed", "ids.shape[1]", "4", "You counted four places"),
-        ("embed", "ids.shape[1]", "1024", "places that the position table does not have"),
+        ("embed", "ids.shape[1]", "1, ids.shape[1] + 1", "The first position is 0"),
+        ("embed", "ids.shape[1]", "4", "You counted four positions"),
+        ("embed", "ids.shape[1]", "1024", "positions that the position table does not have"),
         (
             "embed",
             "ids.shape[1]",
             "len(token_layer.weight)",
-            "places that the position table does not have",
+            "positions that the position table does not have",
         ),
         (
             "embed",
-            "position_layer(places)",
+            "position_layer(positions)",
             "position_layer(ids)",
-            "Position rows are chosen by place",
+            "Position vectors are chosen by position",
         ),
-        ("embed", "position_layer(places)", "places", "The numbers of the places were added"),
+        ("embed", "position_layer(positions)", "positions", "numbers of the positions were added"),
         ("mean_so_far", ".tril()", "", "as it came"),
         ("mean_so_far", ".tril()", ".triu()", "looks the wrong way"),
         ("mean_so_far", ".tril()", ".triu(1)", "`.triu(1)` keeps what comes later"),
         ("mean_so_far", ".tril()", ".tril(-1)", "the first one sees nobody"),
         (
             "mean_so_far",
-            "torch.ones(len(rows), len(rows)).tril()",
-            "torch.eye(len(rows))",
+            "torch.ones(len(x), len(x)).tril()",
+            "torch.eye(len(x))",
             "sees itself alone",
         ),
         (
             "mean_so_far",
-            "torch.ones(len(rows), len(rows)).tril()\n"
-            "    shares = shares / shares.sum(dim=1, keepdim=True)",
-            "(torch.ones(len(rows), len(rows)) / len(rows)).tril()",
+            "torch.ones(len(x), len(x)).tril()\n"
+            "    weights = weights / weights.sum(dim=1, keepdim=True)",
+            "(torch.ones(len(x), len(x)) / len(x)).tril()",
             "Hide them before you divide",
         ),
-        ("mean_so_far", "return shares @ rows", "return rows.cumsum(dim=0)", "the sum so far"),
+        ("mean_so_far", "return weights @ x", "return x.cumsum(dim=0)", "the sum so far"),
         (
             "two_tables",
             "vocab_size, dim), torch.nn.Embedding(context_length",
@@ -284,7 +432,7 @@ def solved(name: str) -> str:
             "two_tables",
             "context_length, dim)\n",
             "context_length - 1, dim)\n",
-            "The last place finds no row",
+            "The last position finds no row",
         ),
         ("two_tables", "context_length, dim)\n", "dim, context_length)\n", "expected"),
         (
@@ -305,6 +453,28 @@ def solved(name: str) -> str:
             "context_length + 1, dim)\n",
             "one row of the position table is left over",
         ),
+        ("rotary_score", "turned_query @ turned_key", "query @ key", "as they came"),
+        ("rotary_score", "turned_query @ turned_key", "turned_query @ key", "Only the query"),
+        ("rotary_score", "turned_query @ turned_key", "query @ turned_key", "Only the key"),
+        ("rotary_score", "turned_query @ turned_key", "turned_query * turned_key", "Add them up"),
+        (
+            "rotary_score",
+            "rotate(query.expand(m + 1, -1))[m]\n    turned_key = rotate(key.expand(n + 1, -1))[n]",
+            "rotate(query.expand(n + 1, -1))[n]\n    turned_key = rotate(key.expand(m + 1, -1))[m]",
+            "The positions changed places",
+        ),
+        (
+            "rotary_score",
+            "rotate(query.expand(m + 1, -1))[m]\n    turned_key = rotate(key.expand(n + 1, -1))[n]",
+            "rotate(query.expand(m + n + 1, -1))[abs(m - n)]\n    turned_key = key",
+            "without its sign",
+        ),
+        (
+            "rotary_score",
+            "rotate(query.expand(m + 1, -1))[m]\n    turned_key = rotate(key.expand(n + 1, -1))[n]",
+            "query + waves(m + 1, 8)[m]\n    turned_key = key + waves(n + 1, 8)[n]",
+            "Rotary positions add nothing",
+        ),
         (
             "read_back",
             "divmod(distances.argmin().item(), len(position_table))",
@@ -318,7 +488,12 @@ def solved(name: str) -> str:
             ", len(token_table))",
             "You divided by the number of tokens",
         ),
-        ("read_back", "len(position_table))", "len(position_table))[::-1]", "The place came first"),
+        (
+            "read_back",
+            "len(position_table))",
+            "len(position_table))[::-1]",
+            "The position came first",
+        ),
         (
             "read_back",
             "divmod(distances.argmin().item(), len(position_table))",
@@ -330,7 +505,7 @@ def solved(name: str) -> str:
 def test_a_typical_wrong_answer_is_told_what_is_wrong(name, old, new, message):
     solution = solved(name)
     assert solution.count(old) == 1, f"{old!r} in\n{solution}"
-    names = {"torch": torch, "check": check}
+    names = {"torch": torch, "check": check, "rotate": rotate, "waves": sinusoidal_positions}
     exec(solution, names)
     assert check.exercise(name, names[name]).passed
     exec(solution.replace(old, new), names)
