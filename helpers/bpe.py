@@ -15,12 +15,12 @@ from itertools import pairwise
 from math import inf
 from pathlib import Path
 
-from .backstage import merge_files
+from .backstage import engine, hugging_face, merge_files
 from .backstage.downloads import for_tiktoken, progress
-from .backstage.encoding import BYTE_IDS, Encoding, tokens_of
+from .backstage.encoding import BYTE_IDS, Encoding, special_token_came, tokens_of
 from .backstage.encoding import END_OF_TEXT as END_OF_TEXT  # for those who look for it here
 from .backstage.merging import apply_merges_to_many, no_collector, tie_order
-from .chunks import count_chunks, find_chunks
+from .chunks import count_chunks, find_chunks, stream_chunks
 from .pretrained import GPT2_PATTERN, published
 
 LONG = 100  # ids; a longer chunk is merged in another way, and not remembered
@@ -221,27 +221,30 @@ class BytePairTokenizer(Encoding):
 
     def _encode_chunk(self, chunk: str) -> list[int]:
         """The ids of one chunk. Texts repeat themselves, so short ones are remembered."""
-        ids = [self.ids.get(chunk.encode())]
-        if ids == [None]:  # the whole chunk is not one token
-            ids = apply_merges(byte_ids(chunk), self.merges)
+        ids = apply_merges(byte_ids(chunk), self.merges)
         if len(self._known) >= MOST_CHUNKS:
             self._known.clear()
         if len(chunk) <= LONG:
             self._known[chunk] = ids
         return ids
 
-    def encode_iterable(self, pieces: Iterable[str]) -> Iterator[int]:
-        """The ids of a stream of pieces, as encode_ordinary would give them for the whole.
+    def encode_iterable(
+        self, pieces: Iterable[str], *, allowed_special=frozenset(), disallowed_special=()
+    ) -> Iterator[int]:
+        """The ids of a stream of pieces, as encode gives them for the whole, one after the other.
 
-        Only the last two chunks can still change: "'r" is two until an "e" makes it "'re".
+        Special tokens are plain text here unless they are allowed; a cut may run through them.
+        No more is held than what can still change. Nobody knows how far ahead a pattern of your
+        own looks, so with one the stream is read to its end first.
         """
-        rest = ""
-        for piece in pieces:
-            chunks = find_chunks(rest + piece, self.pattern)
-            rest = "".join(chunks[-2:])
-            for chunk in chunks[:-2]:
+        allowed, refused = self.special_rules(allowed_special, disallowed_special)
+        for chunk in stream_chunks(pieces, self.pattern, [*allowed, *refused]):
+            if chunk in refused:
+                raise special_token_came(chunk)
+            if chunk in allowed:
+                yield self.special_tokens[chunk]
+            else:
                 yield from self._encode_chunk(chunk)
-        yield from self.encode_ordinary(rest)
 
     @classmethod
     def pretrained(cls, name: str) -> BytePairTokenizer:
@@ -260,17 +263,25 @@ class BytePairTokenizer(Encoding):
 
     @classmethod
     def load(cls, folder: str | Path) -> BytePairTokenizer:
-        """Read what save wrote, or the two files of GPT-2."""
-        return cls(**merge_files.read(Path(folder, "vocab.bpe")))
+        """Read what save wrote, GPT-2's vocab.bpe, or a merges.txt; folder: where it lies.
+
+        A file that doesn't say otherwise gets GPT-2's pattern and <|endoftext|>.
+        """
+        return cls(**merge_files.read(Path(folder)))
 
     @classmethod
     def from_hugging_face(cls, tokenizer) -> BytePairTokenizer:
         """Take the merges, pattern and special tokens that Hugging Face tokenizers learned.
 
         tokenizer: a tokenizers.Tokenizer, or the path of its tokenizer.json. The tokens are the
-        same; their ids follow the order of the merges. ValueError for all but byte-level BPE.
+        same (without those that its post-processor puts around a text); their ids follow the order
+        of the merges. ValueError for all but byte-level BPE.
         """
-        return cls(**merge_files.read_hugging_face(tokenizer))
+        return cls(**hugging_face.read(tokenizer))
+
+    def to_tiktoken(self):
+        """A tiktoken.Encoding with the same ids: the same merges in a compiled program."""
+        return engine.compiled(self)
 
     def save(self, folder: str | Path) -> None:
         """Write encoder.json and vocab.bpe as GPT-2 has them; all else is in vocab.bpe's line 1."""

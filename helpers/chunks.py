@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 import regex
 
 from .backstage.encoding import split_at, whole_characters
-from .pretrained import GPT2_PATTERN
+from .pretrained import GPT2_PATTERN, PUBLISHED
 
 LONGEST = 1_000_000  # bytes of a chunk; its merges take about a second
 
@@ -22,7 +22,13 @@ def find_chunks(text: str, pattern: str = GPT2_PATTERN) -> list[str]:
 
 def cut(text: str, pattern: str) -> list[str]:
     """The chunks of a text, however long."""
-    compiled = regex.compile(pattern)
+    try:
+        compiled = regex.compile(pattern)
+    except (regex.error, TypeError, RecursionError, OverflowError) as error:
+        raise ValueError(
+            f"The pattern {repr(pattern)[:80]} is none ({error}); expected is a pattern of the "
+            "package regex. Mend it, or leave it out: then GPT-2's is used."
+        ) from None
     if compiled.groups:  # findall would return the groups and not the chunks
         raise ValueError(
             f"The pattern {pattern[:80]!r} has {compiled.groups} capturing groups; expected is "
@@ -54,3 +60,56 @@ def count_chunks(texts, special_tokens=(), pattern: str = GPT2_PATTERN) -> Count
             refuse_too_long(found)  # each different chunk is looked at once
             counts.update(found)
     return counts
+
+
+def stream_chunks(
+    pieces: Iterable[str], pattern: str, special_tokens: Collection[str]
+) -> Iterator[str]:
+    """The chunks and special tokens of a stream of pieces, as soon as nothing can change them."""
+    known = [about.pattern for about in PUBLISHED.values()]
+    text, n_old = "", 0  # n_old: characters that were looked at before
+    for piece in pieces:
+        text += piece
+        if pattern not in known or len(text) < 2 * n_old:
+            continue  # a long chunk that comes letter by letter is not cut anew for each
+        sure, text = what_is_sure(text, pattern, special_tokens)
+        n_old = len(text)
+        yield from sure
+    yield from chunks_and_specials(text, pattern, special_tokens)
+
+
+def what_is_sure(text: str, pattern: str, special_tokens: Collection[str]) -> tuple[list, str]:
+    """The chunks and special tokens that stay whatever comes behind the text, and the rest of it.
+
+    Of ordinary chunks the last two can change: "'r" is two until an "e" makes it "'re".
+    """
+    end = begin_of_what_is_cut(text, special_tokens)
+    sure = chunks_and_specials(text[:end], pattern, special_tokens)
+    still_open: list[str] = []
+    while sure and len(still_open) < 2 and sure[-1] not in special_tokens:
+        still_open.insert(0, sure.pop())
+    return sure, "".join(still_open) + text[end:]
+
+
+def begin_of_what_is_cut(text: str, special_tokens: Collection[str]) -> int:
+    """Where a special token or a pair of surrogates begins that the text may end within."""
+    first = len(text) - max(map(len, special_tokens), default=0) + 1  # none can begin before
+    place = 0
+    for part in split_at(text, special_tokens):
+        # A special token that is whole may still be the beginning of a longer one.
+        stop = place + 1 if part in special_tokens else place + len(part)
+        for start in range(max(place, first), stop):
+            begun = text[start:]
+            if any(token.startswith(begun) and token != begun for token in special_tokens):
+                return start
+        place += len(part)
+    is_half_a_pair = "\ud800" <= text[-1:] <= "\udbff"
+    return len(text) - 1 if is_half_a_pair else len(text)
+
+
+def chunks_and_specials(text: str, pattern: str, special_tokens: Collection[str]) -> list[str]:
+    """The chunks of a text, and between them the special tokens."""
+    found: list[str] = []
+    for part in split_at(text, special_tokens):
+        found += [part] if part in special_tokens else find_chunks(part, pattern)
+    return found

@@ -15,7 +15,6 @@ import regex
 import tiktoken
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tiktoken.load import data_gym_to_mergeable_bpe_ranks
 from tiktoken_ext import openai_public
 
 from helpers.backstage.downloads import fetch
@@ -216,11 +215,65 @@ def as_tiktoken_reads(text: str) -> str:
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(anything, max_size=6))
 @example(["it", "'", "r", "e", " ", " ", "x"])
-def test_a_stream_of_pieces_has_the_ids_of_the_whole(gpt2, pieces):
+@example(["\ud83d", "\udc4b", "\ud83d", "a"])
+@example(["!\n", "  ", "\n", "\t", " ", "a'", "L", "L"])
+def test_a_stream_of_pieces_has_the_ids_of_the_whole(published, pieces):
     whole = "".join(pieces)
-    if not any("\ud800" <= letter <= "\udfff" for letter in whole):  # a pair may be cut in two
-        assert list(gpt2.encode_iterable(pieces)) == gpt2.encode_ordinary(whole)
-        assert list(gpt2.encode_iterable(whole)) == gpt2.encode_ordinary(whole)
+    for name, (ours, theirs) in published.items():
+        for cut in [pieces, whole]:
+            assert list(ours.encode_iterable(cut)) == theirs.encode_ordinary(whole), name
+            for rule in RULES:
+                ids = theirs.encode(whole, **rule)
+                assert list(ours.encode_iterable(cut, **rule)) == ids, (name, rule)
+
+
+def test_the_end_of_text_in_a_stream_is_its_id_wherever_the_stream_is_cut(gpt2):
+    text = f"Hello<|endoftext|>{END_OF_TEXT}, do you<|endo like tea?{END_OF_TEXT}"
+    ids = gpt2.encode(text, allowed_special="all")
+    assert ids.count(50_256) == 3
+    for length in range(1, 20):
+        pieces = [text[start : start + length] for start in range(0, len(text), length)]
+        assert list(gpt2.encode_iterable(pieces, allowed_special="all")) == ids
+        assert list(gpt2.encode_iterable(pieces, allowed_special={END_OF_TEXT})) == ids
+
+
+def test_a_stream_finds_the_longer_of_two_special_tokens_that_begin_together():
+    tokenizer = BytePairTokenizer([], ["<|a|>", "<|a|><|b|>", "<|a|><|b|><|c|>"])
+    text = "<|a|><|b|><|a|>x<|a|><|b|><|c|><|a|><|b|><|"
+    ids = tokenizer.encode(text, allowed_special="all")
+    assert list(tokenizer.encode_iterable(text, allowed_special="all")) == ids
+    assert ids[:3] == [257, 256, 87] and 258 in ids
+
+
+def test_a_special_token_in_a_stream_is_refused_where_that_is_asked_for(gpt2):
+    ids = gpt2.encode_iterable(["Hello there, <|endof", "text|> you"], disallowed_special="all")
+    with pytest.raises(ValueError, match="holds the special token.*allowed_special="):
+        list(ids)
+
+
+def test_a_stream_is_held_no_longer_than_it_can_change(published):
+    for name, (ours, _) in published.items():
+        taken = []
+
+        def lines(taken=taken):
+            for number in range(2_000):
+                taken.append(number)
+                yield f"Line {number} ends here.\n"
+
+        for n_ids, _ in enumerate(ours.encode_iterable(lines(), allowed_special="all")):
+            assert len(taken) < n_ids / 5 + 3, f"{name} read ahead"
+
+
+def test_a_long_chunk_that_comes_letter_by_letter_takes_no_minute(gpt2):
+    begin = time.process_time()
+    assert list(gpt2.encode_iterable("a" * 300_000)) == gpt2.encode_ordinary("a" * 300_000)
+    assert time.process_time() - begin < 10
+
+
+def test_a_stream_is_right_with_a_pattern_that_looks_far_ahead():
+    tokenizer = quietly("abc! abc", 300, pattern=r"\w+(?=!)|\w|\s|!")
+    for text in ["abcabcabc!", "abc abc!"]:
+        assert list(tokenizer.encode_iterable(text)) == tokenizer.encode_ordinary(text)
 
 
 @pytest.mark.parametrize("plane", range(17))
@@ -555,75 +608,6 @@ def test_a_special_token_can_be_allowed_while_another_is_plain_text():
     assert ids[0] == 256 and len(ids) == 4 and tokenizer.decode(ids) == "<a><b>"
 
 
-# ---- files -----------------------------------------------------------------------------------------
-
-
-def test_what_was_saved_comes_back(tmp_path, story):
-    pattern = r"\p{L}+|\s|[^\p{L}\s]"
-    tokenizer = BytePairTokenizer.train(
-        story, 400, ["<|endoftext|>", "two words", "\n"], pattern=pattern, name="mine"
-    )
-    tokenizer.save(tmp_path / "new" / "folder")
-    loaded = BytePairTokenizer.load(tmp_path / "new" / "folder")
-    for field in ["merges", "special_tokens", "pattern", "name", "n_vocab"]:
-        assert getattr(loaded, field) == getattr(tokenizer, field)
-    ids = tokenizer.encode(story, allowed_special="all")
-    assert loaded.encode(story, allowed_special="all") == ids and loaded.decode(ids) == story
-
-
-def test_tiktoken_reads_our_files(tmp_path, monkeypatch, small, story):
-    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", "")  # else it would keep this file for another day
-    small.save(tmp_path)
-    try:
-        ranks = data_gym_to_mergeable_bpe_ranks(
-            str(tmp_path / "vocab.bpe"), str(tmp_path / "encoder.json")
-        )
-    except ImportError as error:
-        pytest.skip(f"this tiktoken reads local files only with blobfile: {error}")
-    theirs = tiktoken.Encoding(
-        "small", pat_str=ORIGINAL, mergeable_ranks=ranks, special_tokens=small.special_tokens
-    )
-    assert (
-        theirs.encode_ordinary(story) == small.encode_ordinary(story)
-        and theirs.n_vocab == small.n_vocab
-    )
-
-
-def test_hugging_face_reads_our_files(tmp_path, small, story):
-    tokenizers = pytest.importorskip("tokenizers")
-    small.save(tmp_path)
-    vocab, merges = tokenizers.models.BPE.read_file(
-        str(tmp_path / "encoder.json"), str(tmp_path / "vocab.bpe")
-    )
-    theirs = tokenizers.Tokenizer(tokenizers.models.BPE(vocab, merges))
-    theirs.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(
-        add_prefix_space=False, use_regex=True
-    )
-    assert theirs.encode(story).ids == small.encode_ordinary(story)
-
-
-def test_gpt2s_own_folder_can_be_loaded(tmp_path, gpt2):
-    for name in ["encoder.json", "vocab.bpe"]:
-        (tmp_path / name).write_bytes(fetch(f"gpt2-{name}").read_bytes())
-    assert BytePairTokenizer.load(tmp_path).merges == gpt2.merges
-
-
-def test_a_tokenizer_whose_special_ids_have_gaps_comes_back_from_its_folder(tmp_path):
-    tokenizer = BytePairTokenizer([(97, 98)], {"<a>": 300, "<b>": 1_000})
-    tokenizer.save(tmp_path)
-    loaded = BytePairTokenizer.load(tmp_path)
-    assert loaded.special_tokens == {"<a>": 300, "<b>": 1_000} and loaded.n_vocab == 1_001
-    assert loaded.decode(loaded.encode("<b>x<a>", allowed_special="all")) == "<b>x<a>"
-
-
-def test_a_file_without_a_newline_at_its_end_keeps_its_last_merge(tmp_path, small):
-    small.save(tmp_path)
-    (tmp_path / "vocab.bpe").write_text(
-        (tmp_path / "vocab.bpe").read_text("utf-8").rstrip("\n"), encoding="utf-8"
-    )
-    assert BytePairTokenizer.load(tmp_path).merges == small.merges
-
-
 # ---- what can go wrong has a message ----------------------------------------------------------------
 
 
@@ -703,34 +687,6 @@ def test_bytes_that_are_no_text_are_replaced_or_refused_as_asked(gpt2):
         gpt2.decode(first, errors="strict")
 
 
-def test_a_folder_without_merges_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no vocab.bpe"):
-        BytePairTokenizer.load(tmp_path)
-
-
-@pytest.mark.parametrize(
-    "first",
-    ["", "<html>", "#version: 0.2 {broken", "#version: 0.2 [1]", '#version: 0.2 {"nam": "mine"}'],
-)
-def test_a_file_with_another_beginning_is_refused(tmp_path, first):
-    (tmp_path / "vocab.bpe").write_text(f"{first}\na b\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="vocab.bpe begins with.*expected '#version: 0.2'"):
-        BytePairTokenizer.load(tmp_path)
-
-
-def test_a_file_that_is_no_text_is_damaged(tmp_path):
-    (tmp_path / "vocab.bpe").write_bytes(b"#version: 0.2\n\xff\xfe a\n")
-    with pytest.raises(ValueError, match="Line 2 of vocab.bpe .* damaged"):
-        BytePairTokenizer.load(tmp_path)
-
-
-@pytest.mark.parametrize("line", ["ab c", "a", "a b c", "a b\na b", "日 本", ""])
-def test_a_damaged_line_is_named(tmp_path, line):
-    (tmp_path / "vocab.bpe").write_text(f"#version: 0.2\n{line}\n", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"Line \d of vocab.bpe .* damaged"):
-        BytePairTokenizer.load(tmp_path)
-
-
 def test_a_pattern_that_would_return_groups_and_not_chunks_is_refused():
     with pytest.raises(ValueError, match=r"has 1 capturing groups; .*Write \(\?:"):
         BytePairTokenizer([], pattern=r"(\w+)|\W")
@@ -780,117 +736,6 @@ def test_the_compiled_engine_of_gpt2_is_tiktokens_own(gpt2, tiktoken_gpt2, story
     assert engine.encode(story) == tiktoken_gpt2.encode(story)
     assert engine.eot_token == 50_256
     assert engine.encode("a<|endoftext|>", allowed_special="all") == [64, 50_256]
-
-
-def learned_by_hugging_face(text: str):
-    """A byte-level tokenizer of 600 tokens that Hugging Face's library trained on a text."""
-    tokenizers = pytest.importorskip("tokenizers")
-    theirs = tokenizers.Tokenizer(tokenizers.models.BPE())
-    byte_level = tokenizers.pre_tokenizers.ByteLevel
-    theirs.pre_tokenizer = byte_level(add_prefix_space=False)
-    trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=600,
-        initial_alphabet=byte_level.alphabet(),
-        special_tokens=[END_OF_TEXT],
-        show_progress=False,
-    )
-    theirs.train_from_iterator([text], trainer)
-    return theirs
-
-
-def test_merges_that_hugging_face_learned_cut_a_text_as_there(story, tmp_path):
-    theirs = learned_by_hugging_face(story)
-    theirs.save(str(tmp_path / "tokenizer.json"))
-    for given_as in [theirs, tmp_path / "tokenizer.json"]:
-        ours = BytePairTokenizer.from_hugging_face(given_as)
-        cut = [letters(ours.decode_bytes([token_id])) for token_id in ours.encode(story)]
-        assert cut == theirs.encode(story).tokens
-        assert ours.eot_token == ours.n_vocab - 1 and ours.decode(ours.encode(story)) == story
-
-
-@pytest.mark.parametrize("both_forms", ["a b", ["a", "b"]])
-def test_merges_may_be_written_as_pairs_or_as_lines(both_forms, story):
-    data = json.loads(learned_by_hugging_face(story).to_str())
-    pairs = [
-        pair if isinstance(pair, list) else pair.split(" ") for pair in data["model"]["merges"]
-    ]
-    as_lines = isinstance(both_forms, str)
-    data["model"]["merges"] = [" ".join(pair) for pair in pairs] if as_lines else pairs
-    path_like = json.dumps(data)
-    ours = BytePairTokenizer.from_hugging_face(Written(path_like))
-    assert len(ours.merges) == len(pairs)
-
-
-class Written:
-    """What to_str of a tokenizer would give."""
-
-    def __init__(self, text: str):
-        self.text = text
-
-    def to_str(self) -> str:
-        return self.text
-
-
-@pytest.mark.parametrize(
-    "model",
-    [
-        {"type": "WordPiece", "vocab": {}},
-        {"type": "Unigram", "vocab": []},
-        {"type": "BPE", "merges": ["日 本"]},
-    ],
-)
-def test_what_is_no_byte_level_bpe_is_refused_in_words(model):
-    with pytest.raises(ValueError, match="(?i)expected") as caught:
-        BytePairTokenizer.from_hugging_face(Written(json.dumps({"model": model})))
-    assert len(str(caught.value)) > 60
-
-
-WORDS_AND_SIGNS = r"\w+|[^\w\s]+"  # finds no white space
-
-
-@pytest.mark.parametrize("pattern", [WORDS_AND_SIGNS, r"(?i:[sdmt]|ll)|\p{L}+|\p{N}{1,3}|\s+"])
-def test_a_split_pattern_of_hugging_face_is_kept_and_loses_nothing(story, pattern):
-    tokenizers = pytest.importorskip("tokenizers")
-    steps_before = tokenizers.pre_tokenizers
-    theirs = tokenizers.Tokenizer(tokenizers.models.BPE())
-    theirs.pre_tokenizer = steps_before.Sequence(
-        [
-            steps_before.Split(tokenizers.Regex(pattern), behavior="isolated"),
-            steps_before.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    alphabet = steps_before.ByteLevel.alphabet()
-    trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=500, initial_alphabet=alphabet, show_progress=False
-    )
-    theirs.train_from_iterator([story], trainer)
-    ours = BytePairTokenizer.from_hugging_face(theirs)
-    for text in [story, "  a-b,\n\n 12345 ¿qué? 日本  "]:
-        cut = [letters(ours.decode_bytes([token_id])) for token_id in ours.encode(text)]
-        assert cut == theirs.encode(text).tokens
-        assert ours.decode(ours.encode(text)) == text
-
-
-@pytest.mark.parametrize(
-    "change, said",
-    [
-        ({"normalizer": {"type": "NFC"}}, "changes the text first, by NFC"),
-        ({"model": {"end_of_word_suffix": "</w>"}}, "end_of_word_suffix='</w>'"),
-        ({"model": {"byte_fallback": True}}, "byte_fallback=True"),
-        ({"pre_tokenizer": None}, "cuts a text by None"),
-        ({"pre_tokenizer": {"type": "Metaspace"}}, "cuts a text by Metaspace"),
-        ({"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": True}}, "add_prefix_space"),
-        ({"model": {"merges": [["a", "b"], ["ab", "x y"]]}}, "Merge 2 of the tokenizer is"),
-        ({"model": {"merges": [["a", "b"], ["a", "b"]]}}, "Merge 2 of the tokenizer is"),
-    ],
-)
-def test_what_would_give_other_ids_than_hugging_face_is_refused(story, change, said):
-    data = json.loads(learned_by_hugging_face(story).to_str())
-    for key, value in change.items():
-        data[key] = data[key] | value if key == "model" else value
-    with pytest.raises(ValueError, match="(?i)expected") as caught:
-        BytePairTokenizer.from_hugging_face(Written(json.dumps(data)))
-    assert said in str(caught.value)
 
 
 def test_one_letter_a_hundred_thousand_times_takes_no_minute(gpt2):

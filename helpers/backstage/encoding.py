@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 import regex
 
@@ -21,13 +21,13 @@ def tokens_of(merges: list[tuple[int, int]]) -> list[bytes]:
     tokens = [bytes([byte]) for byte in BYTE_ORDER]
     seen = set()
     for a, b in merges:
-        if min(a, b) < 0 or max(a, b) >= len(tokens) or (a, b) in seen:
+        if min(a, b) < 0 or max(a, b) >= len(tokens) or tokens[a] + tokens[b] in seen:
             raise ValueError(
-                f"Merge {len(seen)} joins the ids {a} and {b}; expected two that exist before it, "
-                "and each pair once. The list is damaged or out of order: load it again."
+                f"Merge {len(seen)} joins the ids {a} and {b}; expected two that exist before it "
+                "and make a new token. The list is damaged or out of order: load it again."
             )
-        seen.add((a, b))
         tokens.append(tokens[a] + tokens[b])
+        seen.add(tokens[-1])
     return tokens
 
 
@@ -47,22 +47,43 @@ def split_at(text: str, special_tokens: Iterable[str]) -> list[str]:
 
 def with_ids(special_tokens: Iterable[str] | dict[str, int], n_tokens: int) -> dict[str, int]:
     """The special tokens with their ids: those of a dict, or the ids from n_tokens on."""
-    texts = list(special_tokens)
-    if isinstance(special_tokens, str) or "" in texts or len(set(texts)) < len(texts):
+    if isinstance(special_tokens, Iterator):
+        special_tokens = list(special_tokens)  # it can be gone through only once
+    if not are_texts(special_tokens):
         raise ValueError(
-            f"special_tokens is {special_tokens!r}; expected a list of different texts, none "
-            'of them empty. Write, for example, special_tokens=["<|endoftext|>"].'
+            f"special_tokens is {repr(special_tokens)[:200]}; expected a list of different texts, "
+            "none of them empty or with half a character. "
+            'Write, for example, special_tokens=["<|endoftext|>"].'
         )
-    ids = list(range(n_tokens, n_tokens + len(texts)))
-    if isinstance(special_tokens, dict):
-        ids = list(special_tokens.values())
-    for token_id in ids:
-        if not isinstance(token_id, int) or token_id < n_tokens or ids.count(token_id) > 1:
+    if not isinstance(special_tokens, dict):
+        return {text: n_tokens + n for n, text in enumerate(special_tokens)}
+    taken = set()
+    for token_id in special_tokens.values():
+        if not isinstance(token_id, int) or token_id < n_tokens or token_id in taken:
             raise ValueError(
                 f"special_tokens has the id {token_id!r}; expected are different whole numbers "
                 f"from {n_tokens} on, behind the other tokens. Give such ids, or a list of texts."
             )
-    return dict(zip(texts, ids, strict=True))
+        taken.add(token_id)
+    return dict(special_tokens)
+
+
+def are_texts(special_tokens) -> bool:
+    """Whether these are different texts, each of at least one character that has bytes."""
+    if isinstance(special_tokens, str) or not isinstance(special_tokens, Collection):
+        return False
+    for text in special_tokens:
+        if not isinstance(text, str) or text == "" or whole_characters(text) != text:
+            return False
+    return len(set(special_tokens)) == len(special_tokens)
+
+
+def special_token_came(token: str) -> ValueError:
+    """The error for a text with a special token that is not allowed."""
+    return ValueError(
+        f"The text holds the special token {token!r}, perhaps as a trick. To make it that token, "
+        f"pass allowed_special={{{token!r}}}; for plain text, disallowed_special=()."
+    )
 
 
 class Encoding:
@@ -111,19 +132,10 @@ class Encoding:
         A text that holds a special token is refused (ValueError) unless that token is allowed (it
         becomes its one id) or disallowed_special leaves it out (then it is ordinary text).
         """
-        allowed = self.special_tokens_set
-        if allowed_special != "all":
-            allowed &= set(allowed_special)
-        refused = disallowed_special
-        if disallowed_special == "all":
-            refused = [token for token in self.special_tokens if token not in allowed]
+        allowed, refused = self.special_rules(allowed_special, disallowed_special)
         for token in refused:
             if token in text:
-                raise ValueError(
-                    f"The text holds the special token {token!r}, perhaps as a trick. To make it "
-                    f"that token, pass allowed_special={{{token!r}}}; for plain text, "
-                    "disallowed_special=()."
-                )
+                raise special_token_came(token)
         ids: list[int] = []
         for part in split_at(text, allowed):
             if part in allowed:
@@ -131,6 +143,16 @@ class Encoding:
             else:
                 ids.extend(self.encode_ordinary(part))
         return ids
+
+    def special_rules(self, allowed_special, disallowed_special) -> tuple[set[str], set[str]]:
+        """Which special tokens are allowed, and which texts are refused; either may be "all"."""
+        allowed = self.special_tokens_set
+        if allowed_special != "all":
+            allowed &= set(allowed_special)
+        refused = self.special_tokens_set - allowed
+        if disallowed_special != "all":
+            refused = set(disallowed_special)
+        return allowed, refused
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The bytes of the ids, joined. Raises KeyError for an id that names no token."""
@@ -163,14 +185,3 @@ class Encoding:
                 f"{token!r} is not one token of this tokenizer. Use encode to cut it into tokens."
             )
         return self.ids[raw] if raw in self.ids else special_ids[raw]
-
-    def to_tiktoken(self):
-        """A tiktoken.Encoding with the same ids: the same merges in a compiled program."""
-        import tiktoken
-
-        return tiktoken.Encoding(
-            self.name,
-            pat_str=self.pattern,
-            mergeable_ranks=self.ids,
-            special_tokens=self.special_tokens,
-        )

@@ -1,7 +1,7 @@
-"""Merges in files: GPT-2's vocab.bpe and encoder.json, tiktoken's, Hugging Face's tokenizer.json.
+"""Merges in files: vocab.bpe (GPT-2), merges.txt (Hugging Face), tiktoken's lists (for bpe.py).
 
-In these files every byte is written as one visible character: one that prints on its own as that,
-the others as letters from Ā on; so a space is Ġ.
+All but tiktoken's write every byte as one visible character: one that prints on its own as that,
+the others as letters from Ā on; so a space is Ġ. What can't be read is refused with a ValueError.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from pathlib import Path
 
 from .downloads import write_whole
 from .encoding import BYTE_ORDER, END_OF_TEXT, OTHERS, PRINTING
+from .merging import Pair, apply_merges_to_many
 
 LETTERS = [chr(byte) for byte in PRINTING] + [chr(256 + n) for n in range(len(OTHERS))]  # by id
-VERSION = "#version: 0.2"  # how vocab.bpe begins
-ABOUT = {"name", "pattern", "special_tokens"}  # what save writes behind it, as JSON
+VERSION = "#version: 0.2"  # how vocab.bpe and merges.txt begin
+TRAINED_BY = "- Trained by"  # what Hugging Face writes behind it
+ABOUT = {"name": str, "pattern": str, "special_tokens": (list, dict)}  # what save writes, as JSON
+NAMES = ("vocab.bpe", "merges.txt")  # the file of merges, as GPT-2 and as Hugging Face call it
 
 
 def letters(token: bytes) -> str:
@@ -24,42 +27,93 @@ def letters(token: bytes) -> str:
     return "".join(LETTERS[BYTE_ORDER.index(byte)] for byte in token)
 
 
-def merges_of(lines: Iterable[str], name: str, first: int) -> list[tuple[int, int]]:
-    """The merges in lines of two tokens each, as pairs of ids; first: the number of line one."""
+def merges_of(lines: Iterable[str], name: str, first: int) -> list[Pair]:
+    """The merges in lines of two tokens each, as pairs of ids; first: the number of line one.
+
+    Some files name every pair that could make a token. Only one of them is ever met: the two that
+    the token's own bytes become under the merges before it. The others are left out.
+    """
     ids = {letter: token_id for token_id, letter in enumerate(LETTERS)}
-    merges = []
+    seen: set[Pair] = set()
+    ways: list[list[Pair]] = []  # for each new token the pairs that are named for it in a row
+    named_again: set[str] = set()  # tokens that come up once more behind others
     for number, line in enumerate(lines, start=first):
         a, _, b = line.partition(" ")
-        if a not in ids or b not in ids or a + b in ids:
+        pair = ids.get(a, -1), ids.get(b, -1)
+        if min(pair) < 0 or pair in seen:
             raise ValueError(
                 f"{name.format(number)} is {line[:40]!r}; expected two tokens that exist before "
-                "it, with a space between them. The file is damaged: save it or fetch it again."
+                "it, with a space between them, and each pair once. The file is damaged, or of "
+                "another kind than byte-level BPE: save it or fetch it again."
             )
-        merges.append((ids[a], ids[b]))
-        ids[a + b] = len(ids)
-    return merges
+        seen.add(pair)
+        if a + b not in ids:
+            ids[a + b] = len(ids)
+            ways.append([pair])
+        elif ids[a + b] == len(ids) - 1:
+            ways[-1].append(pair)
+        else:
+            named_again.add(a + b)
+    merges: dict[Pair, int] = {}
+    for token, pairs in zip(list(ids)[256:], ways, strict=True):
+        pair = pairs[0]
+        if len(pairs) > 1 or token in named_again:
+            pair = the_one_that_is_met(token, pairs, ids, merges)
+        merges[pair] = ids[token]
+    return list(merges)
 
 
-def read(path: Path) -> dict:
-    """What a tokenizer is made of: the merges in a vocab.bpe file, and what its line 1 says."""
-    if not path.exists():
-        raise FileNotFoundError(
-            f"There is no {path.name} in {path.parent.name!r}; it holds the merges. "
-            "Name the folder that save wrote to."
+def the_one_that_is_met(token: str, pairs: list[Pair], ids: dict, merges: dict) -> Pair:
+    """Which of the pairs the bytes of a token become under the merges before it."""
+    parts = tuple(apply_merges_to_many([ids[letter] for letter in token], merges))
+    if parts not in pairs:
+        raise ValueError(
+            f"The file names several pairs for the token {token[:40]!r}; expected one that its "
+            f"bytes come to, but under the merges before it they come to {len(parts)} other "
+            "tokens. Put its merges in order, or keep using the program that made the file."
         )
-    text = path.read_text(encoding="utf-8", errors="replace")
-    first, *lines = text.removesuffix("\n").split("\n")
-    try:
-        about = json.loads(first.removeprefix(VERSION).strip() or "{}")
-    except json.JSONDecodeError:
-        about = None
-    if not first.startswith(VERSION) or not isinstance(about, dict) or not about.keys() <= ABOUT:
+    return parts
+
+
+def read(folder: Path) -> dict:
+    """What a tokenizer is made of: the merges in a vocab.bpe or merges.txt, and what line 1 says.
+
+    folder: where such a file lies, or the path of the file itself.
+    """
+    paths = [folder / name for name in NAMES]
+    path = next((path for path in [folder, *paths] if path.is_file()), None)
+    if path is None:
+        raise FileNotFoundError(
+            f"There is no {' and no '.join(NAMES)} in {folder.name!r}; one of them holds the "
+            "merges. Name the folder that save wrote to; from_hugging_face reads a tokenizer.json."
+        )
+    text = path.read_text(encoding="utf-8-sig", errors="replace")  # sig: without a mark in front
+    first, *lines = text.removesuffix("\n").split("\n")  # \r\n has become \n
+    about = about_of(first)
+    if about is None:
         raise ValueError(
             f"{path.name} begins with {first[:40]!r}; expected {VERSION!r}. "
             "The file is damaged: save it or fetch it again."
         )
     merges = merges_of(lines, f"Line {{}} of {path.name}", first=2)
     return {"special_tokens": [END_OF_TEXT], **about, "merges": merges}
+
+
+def about_of(first: str) -> dict | None:
+    """What the first line says of a tokenizer; None where it is no such line."""
+    rest = first.removeprefix(VERSION).strip()
+    if not first.startswith(VERSION):
+        return None
+    if rest == "" or rest.startswith(TRAINED_BY):
+        return {}
+    try:
+        about = json.loads(rest)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(about, dict):
+        return None
+    known = [key in ABOUT and isinstance(value, ABOUT[key]) for key, value in about.items()]
+    return about if all(known) else None
 
 
 def read_tiktoken(path: Path) -> list[bytes]:
@@ -78,54 +132,3 @@ def write(folder: Path, about: dict, tokens: list[bytes], merges: Iterable) -> N
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "vocab.bpe", "\n".join([*lines, ""]))
     write_whole(folder / "encoder.json", json.dumps(ids))
-
-
-def read_hugging_face(tokenizer) -> dict:
-    """What a tokenizer is made of: one of Hugging Face's, or the path of its tokenizer.json."""
-    if hasattr(tokenizer, "to_str"):
-        about = json.loads(tokenizer.to_str())
-    else:
-        about = json.loads(Path(tokenizer).read_text(encoding="utf-8"))
-    model = about.get("model", {})
-    if model.get("type") != "BPE":
-        raise refusal(f"its model is {model.get('type')}")
-    for key in ["byte_fallback", "continuing_subword_prefix", "end_of_word_suffix"]:
-        if model.get(key):
-            raise refusal(f"its model has {key}={model[key]!r}")
-    if about.get("normalizer"):
-        raise refusal(f"it changes the text first, by {about['normalizer'].get('type')}")
-    merges = model.get("merges", [])  # a line "a b" each, or a list of two
-    lines = [merge if isinstance(merge, str) else " ".join(merge) for merge in merges]
-    special_tokens = [token["content"] for token in about.get("added_tokens", [])]
-    return {
-        "merges": merges_of(lines, "Merge {} of the tokenizer", first=1),
-        "special_tokens": special_tokens,
-        **pattern_of(about.get("pre_tokenizer") or {}),
-    }
-
-
-def pattern_of(pre_tokenizer: dict) -> dict:
-    """The pattern that cuts a text for a byte-level model; nothing where it is GPT-2's."""
-    steps = pre_tokenizer.get("pretokenizers", [pre_tokenizer])
-    *cuts, last = [step.get("type") for step in steps] or [None]
-    if last != "ByteLevel" or cuts not in ([], ["Split"]):
-        raise refusal(f"it cuts a text by {' and '.join(map(str, [*cuts, last]))}")
-    if steps[-1].get("add_prefix_space"):
-        raise refusal("it puts a space before each text (add_prefix_space)")
-    if not cuts:
-        return {} if steps[-1].get("use_regex", True) else {"pattern": "(?s:.+)"}
-    found = steps[0]["pattern"].get("Regex")
-    kept_as_they_are = (steps[0]["behavior"], steps[0]["invert"]) == ("Isolated", False)
-    if found is None or not kept_as_they_are or steps[-1].get("use_regex", True):
-        raise refusal("its Split is no Regex that is isolated, alone")
-    # What lies between two finds is a chunk too.
-    return {"pattern": f"{found}|(?:(?!{found})(?s:.))+"}
-
-
-def refusal(came: str) -> ValueError:
-    """The error for a tokenizer of another kind."""
-    return ValueError(
-        f"This tokenizer is of another kind: {came}. Expected is a byte-level BPE as GPT-2's: "
-        "models.BPE, and pre_tokenizers.ByteLevel(add_prefix_space=False), alone or behind one "
-        "isolated Split by a Regex. Train one of that kind, or keep using this one as it is."
-    )

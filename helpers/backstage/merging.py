@@ -1,4 +1,4 @@
-"""What byte-pair encoding needs only for ties and for very long chunks (for bpe.py)."""
+"""What byte-pair encoding needs for ties, very long chunks and foreign merges (for bpe.py)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
+
+from .encoding import BYTE_IDS
 
 Pair = tuple[int, int]
 
@@ -86,3 +88,12 @@ def apply_merges_to_many(ids: list[int], merges: dict[Pair, int]) -> list[int]:
                 places[made] = born[made]
                 heappush(heap, (merges[made], made))
     return [token_id for token_id in row if token_id is not None]
+
+
+def unreached(tokens: list[bytes], merges: dict[Pair, int]) -> list[int]:
+    """The ids of tokens whose own bytes become others under the merges: no text ever has them."""
+    return [
+        token_id
+        for token_id, token in enumerate(tokens)
+        if apply_merges_to_many(list(token.translate(BYTE_IDS)), merges) != [token_id]
+    ]
