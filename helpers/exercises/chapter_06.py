@@ -116,6 +116,153 @@ class rows_changed(Exercise):
         return ids.flatten().tolist()
 
 
+def grown(vocab, weight, row, token):
+    """The vocabulary with the token under the next id, and the table with a row beneath."""
+    import torch
+
+    return {**vocab, token: len(vocab)}, torch.cat([weight, row.reshape(1, -1)])
+
+
+def old_rows(weight, new):
+    """In words, what became of the rows of `weight` in the table `new`."""
+    if new[: len(weight)].equal(weight):
+        return "the old rows are kept"
+    if new[-len(weight) :].equal(weight):
+        return "the old rows have moved down"
+    return "the old rows are lost"
+
+
+def last_row(weight, new):
+    """In words, what the last row of the table `new` is."""
+    import torch
+
+    mean = weight.mean(dim=0)
+    known = {"the mean of the others": mean, "zeros": 0 * mean, "their sum": weight.sum(dim=0)}
+    known["one number, the mean of the whole table"] = weight.mean().expand(mean.shape)
+    known["the last of the old rows"] = weight[-1]
+    for name, row in known.items():
+        if torch.allclose(new[-1], row):
+            return f"the last row is {name}"
+    return "the last row is another"
+
+
+class add_token(Exercise):
+    """The first free id is the number of tokens, and the new row comes last, so the two agree.
+
+    Hint: Two things have to grow. Which id is free in a vocabulary of 4 tokens, and where must the
+        row with this number stand?
+    Hint: `weight.mean(dim=0, keepdim=True)` is the mean of the rows as a table of one row, and
+        `torch.cat([weight, row])` puts it beneath the others.
+    Hint: If `token in vocab`, return `vocab, weight`. Otherwise return
+        `{**vocab, token: len(vocab)}` and the table with its new row.
+    """
+
+    def cases():
+        import torch
+
+        table = torch.tensor([[1.0, 2], [3, 4], [5, 9]])
+        wide = torch.tensor([[2.0, -1, 0.5], [4, 3, 1]])
+        words = {"now": 0, "who": 1, "goes": 2}
+        return [
+            (words, table, "<user>"),
+            ({"a": 0, "b": 1}, wide, "<user>"),
+            (words, table, "who"),
+        ]
+
+    def call(answer, vocab, weight, token):
+        gave = answer(dict(vocab), weight.clone(), token)
+        if not isinstance(gave, tuple) or len(gave) != 2:
+            return gave
+        new_vocab, new = gave
+        if not hasattr(new, "detach") or new.ndim != 2 or new.shape[1] != weight.shape[1]:
+            return gave
+        new = new.detach()
+        return new_vocab, list(new.shape), old_rows(weight, new), last_row(weight, new)
+
+    def right(vocab, weight, token):
+        if token in vocab:
+            return vocab, weight
+        return grown(vocab, weight, weight.mean(dim=0), token)
+
+    def forgets_the_row(vocab, weight, token):
+        """The token has an id, but the table has no row of that number. The first text that holds
+        the token ends in an IndexError."""
+        return {**vocab, token: vocab.get(token, len(vocab))}, weight
+
+    def forgets_the_id(vocab, weight, token):
+        """The table has a new row, but the vocabulary does not name it: no text will ever find the
+        row. Add the token with its id."""
+        return vocab, add_token.right(vocab, weight, token)[1]
+
+    def leaves_a_gap(vocab, weight, token):
+        """The new id is one too large: ids start at 0, so of 3 tokens the last has the id 2, and 3
+        is free. With this id the lookup misses the new row."""
+        new, table = add_token.right(vocab, weight, token)
+        return (new if token in vocab else {**vocab, token: len(vocab) + 1}), table
+
+    def shares_the_last_id(vocab, weight, token):
+        """The new token has the id of the last one, so the two share a row, and decoding can't tell
+        them apart. The first free id is the number of tokens."""
+        new, table = add_token.right(vocab, weight, token)
+        return (new if token in vocab else {**vocab, token: len(vocab) - 1}), table
+
+    def adds_it_again(vocab, weight, token):
+        """A token that is there already needs nothing: its id must stay, for texts are encoded with
+        it, and so must its trained row. Look first whether `token in vocab`."""
+        return grown(vocab, weight, weight.mean(dim=0), token)
+
+    def adds_only_a_row_again(vocab, weight, token):
+        """A token that is there already has a row. You keep its id, but add a second row that no id
+        ever reads. Leave the table alone in that case, too."""
+        new, table = grown(vocab, weight, weight.mean(dim=0), token)
+        return (vocab if token in vocab else new), table
+
+    def starts_with_zeros(vocab, weight, token):
+        """The new row is all zeros, so it has no direction, and its cosine with any row is
+        undefined. Start it at the mean of the other rows."""
+        zeros = 0 * weight[0]
+        return (vocab, weight) if token in vocab else grown(vocab, weight, zeros, token)
+
+    def copies_the_last_row(vocab, weight, token):
+        """The new row is a copy of the last one, so the model takes the two tokens for the same.
+        Start it at the mean of all the other rows."""
+        last = weight[-1]
+        return (vocab, weight) if token in vocab else grown(vocab, weight, last, token)
+
+    def takes_the_sum(vocab, weight, token):
+        """The new row is the sum of the others, longer than any of them. Divide by how many there
+        are: `mean` in place of `sum`."""
+        total = weight.sum(dim=0)
+        return (vocab, weight) if token in vocab else grown(vocab, weight, total, token)
+
+    def takes_one_number(vocab, weight, token):
+        """`weight.mean()` is a single number, the mean of the whole table. A row needs the mean of
+        each column: `weight.mean(dim=0)`."""
+        row = weight.mean().expand(weight.shape[1])
+        return (vocab, weight) if token in vocab else grown(vocab, weight, row, token)
+
+    def starts_at_random(vocab, weight, token):
+        """The new row is neither the mean of the others nor near them, perhaps a random one. Those
+        that torch draws are far longer than trained rows. Start it at the mean."""
+        far = weight[0] + 1000
+        return (vocab, weight) if token in vocab else grown(vocab, weight, far, token)
+
+    def puts_the_row_first(vocab, weight, token):
+        """The new row stands above the others, so every old id now finds the row of the token
+        before it, and no error says so. Put the row beneath."""
+        import torch
+
+        new, _ = add_token.right(vocab, weight, token)
+        mean = weight.mean(dim=0, keepdim=True)
+        return new, weight if token in vocab else torch.cat([mean, weight])
+
+    def makes_the_table_anew(vocab, weight, token):
+        """This is a fresh table: it has the right size, but all trained rows are lost. Keep them,
+        and put one row beneath."""
+        new, table = add_token.right(vocab, weight, token)
+        return new, table if token in vocab else table + 1000
+
+
 class make_table(Exercise):
     """Ids start at 0, so there is one row more than the largest id says.
 
@@ -134,7 +281,8 @@ class make_table(Exercise):
         return embedding(len(vocab), dim)
 
     def counts_to_the_largest_id(vocab, dim):
-        """The token with the largest id finds no row. This is the function as it came."""
+        """Not answered yet: this is the function as it came, and the token with the largest id
+        finds no row. How many rows do ids from 0 to 3 need?"""
         return embedding(len(vocab) - 1, dim)
 
     def swaps_rows_and_columns(vocab, dim):

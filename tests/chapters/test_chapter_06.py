@@ -1,5 +1,6 @@
 """Chapter 6: what it claims of tables, gradients and meaning, and what its checks say."""
 
+import math
 import re
 
 import pytest
@@ -7,16 +8,44 @@ import torch
 from torch.nn import functional as F
 
 from helpers import check
+from helpers.backstage.downloads import DOWNLOADS, MissingDataError
 from helpers.embeddings import InputEmbedding
-from tests.tools.books import Chapter, assert_told, each_wrong_answer
+from helpers.models import ARCHIVE, load_model
+from helpers.vectors import load_word_vectors
+from tests.tools.books import (
+    ROOT,
+    Chapter,
+    assert_told,
+    code,
+    each_wrong_answer,
+    execute,
+    shown,
+)
 
 CHAPTER = Chapter("06")
+OFFLINE = ROOT / "tests" / "machines" / "offline"  # on PYTHONPATH it cuts the network
 source_of, printed = CHAPTER.source_of, CHAPTER.printed
+
+
+@pytest.fixture(scope="module")
+def model():
+    try:
+        return load_model()
+    except MissingDataError as error:
+        pytest.skip(f"the trained model can't be had here: {error}")
+
+
+def nearest_tokens(model, word):
+    """The three tokens whose rows have the greatest cosine with a word's, by torch alone."""
+    row = model.token_table[model.tokenizer.vocab[word]]
+    cosines = F.cosine_similarity(model.token_table, row, dim=1)
+    best = cosines.argsort(descending=True)[1:4].tolist()
+    return [f"{model.tokenizer.tokens[i]} {cosines[i]:.2f}" for i in best]
 
 
 @pytest.fixture
 def torch_names():
-    return {"torch": torch, "F": F}
+    return {"torch": torch, "F": F, "math": math}
 
 
 @pytest.mark.parametrize(
@@ -119,6 +148,72 @@ def test_from_torchs_own_start_the_loss_falls_as_far_and_the_rows_stay_less_alik
     )
 
 
+def test_the_chapter_shows_the_norms_of_trained_rows_and_of_random_ones(model):
+    norms = printed("for name, table in tables.items():\n    norms")
+    assert f"trained model: [30522, 384], mean norm {model.token_table.norm(dim=1).mean():.2f}" in (
+        norms
+    )
+    assert "trained model: [30522, 384], mean norm 1.07" in norms
+    random = re.search(r"random: \[\d+, 384\], mean norm ([\d.]+)", norms)
+    assert float(random[1]) == pytest.approx(384**0.5, abs=0.05), "a row of N(0, 1)"
+
+
+def test_the_neighbours_in_the_trained_table_are_those_that_torch_finds(model):
+    assert nearest_tokens(model, "three") == ["3 0.73", "four 0.59", "two 0.59"]
+    assert ", ".join(nearest_tokens(model, "three")) in printed('check.outcome("embed_three"')
+    table = printed("asked = [")
+    for word in ("cat", "king", "berlin", "rome"):
+        assert ", ".join(nearest_tokens(model, word)) in table, word
+    assert {"cats", "kitten"} <= {each.split()[0] for each in nearest_tokens(model, "cat")}
+    assert {"kings", "queen"} <= {each.split()[0] for each in nearest_tokens(model, "king")}
+
+
+def test_berlin_and_rome_have_rows_in_the_model_and_none_among_the_word_vectors(model):
+    for word in ("berlin", "rome"):
+        assert word in model.tokenizer.vocab
+    vectors = load_word_vectors()
+    assert not any(word in vectors for word in ("Berlin", "berlin", "Rome", "rome"))
+    assert printed("asked = [").count("berlin has no row") == 2, "word2vec and the random table"
+
+
+def test_the_famous_analogy_has_the_catch_in_the_trained_table_too(model):
+    unit = F.normalize(model.token_table, dim=1)
+    man, king, woman = (unit[model.tokenizer.vocab[word]] for word in ("man", "king", "woman"))
+    cosines = F.cosine_similarity(unit, king - man + woman, dim=1)
+    first, second = cosines.argsort(descending=True)[:2].tolist()
+    told = f"king {cosines[first]:.2f}, queen {cosines[second]:.2f}"
+    assert f"trained model, words of the question in: {told}" in printed("for exclude in (False")
+
+
+def test_rows_that_were_never_used_point_the_same_way(model):
+    unused = [i for token, i in model.tokenizer.vocab.items() if token.startswith("[unused")]
+    unit = F.normalize(model.token_table[unused], dim=1)
+    shown = printed("[unused")
+    assert f"{len(unused)} tokens" in shown
+    assert f"mean cosine of two of them {(unit @ unit.T).mean():.2f}" in shown
+
+
+def test_a_large_start_makes_the_first_loss_of_a_tied_output_ten_times_as_high():
+    text = printed("token_rows = torch.randn(50257, 768)")
+    losses = [float(number) for number in re.findall(r"loss ([\d.]+)", text)]
+    blind, large, small = losses
+    assert blind == pytest.approx(math.log(50257), abs=0.05)
+    # Logits spread like N(0, s²) cost ln V + s²/2 while s is small: s is 0.02 times the root of 768.
+    assert small == pytest.approx(math.log(50257) + 0.02**2 * 768 / 2, abs=0.05)
+    assert large > 10 * small, "the chapter says ten times as high"
+
+
+def test_a_new_row_wins_half_of_the_time_at_torchs_start_and_never_at_the_mean(model):
+    wins = dict(re.findall(r"(.+): norm [\d.]+, greatest logit (\d+) times", printed("wins = (")))
+    assert 400 < int(wins["torch's start, std 1"]) < 600
+    assert int(wins["mean of the others"]) == 0
+    outputs = torch.randn(200, 384, generator=torch.Generator().manual_seed(5))
+    logits = outputs @ model.token_table.T
+    ours = outputs @ model.token_table.mean(dim=0)
+    assert torch.allclose(ours, logits.mean(dim=1), atol=1e-4), "the mean of the dot products"
+    assert (ours < logits.max(dim=1).values).all()
+
+
 def test_the_gradient_in_view_is_what_a_slightly_larger_weight_shows():
     text = printed("tried = (")
     assert "gradient 4.000; by trying a slightly larger weight 4.001" in text
@@ -154,9 +249,60 @@ def rows_moved(ids, vocab_size, step):
     return (step(weight, layer.weight.grad) != weight).any(dim=1).nonzero().flatten().tolist()
 
 
+def added(row, number=len, again=False):
+    """An answer to add_token: the row and the id are made by these functions."""
+
+    def answer(vocab, weight, token):
+        if token in vocab and not again:
+            return vocab, weight
+        return {**vocab, token: number(vocab)}, torch.cat([weight, row(weight).reshape(1, -1)])
+
+    return answer
+
+
+def mean(weight):
+    return weight.mean(dim=0)
+
+
+def row_first(vocab, weight, token):
+    if token in vocab:
+        return vocab, weight
+    return {**vocab, token: len(vocab)}, torch.cat([mean(weight).reshape(1, -1), weight])
+
+
+def fresh_table(vocab, weight, token):
+    if token in vocab:
+        return vocab, weight
+    return {**vocab, token: len(vocab)}, torch.nn.Embedding(len(vocab) + 1, weight.shape[1]).weight
+
+
 def wrong_answers():
     one, cos = F.one_hot, F.cosine_similarity
     return {
+        "add_token": {
+            "the table has no row of that number": lambda vocab, weight, token: (
+                {**vocab, token: vocab.get(token, len(vocab))},
+                weight,
+            ),
+            "the vocabulary does not name it": lambda vocab, weight, token: (
+                vocab,
+                added(mean)(vocab, weight, token)[1],
+            ),
+            "one too large": added(mean, lambda vocab: len(vocab) + 1),
+            "has the id of the last one": added(mean, lambda vocab: len(vocab) - 1),
+            "its id must stay": added(mean, again=True),
+            "add a second row": lambda vocab, weight, token: (
+                {**vocab, token: vocab.get(token, len(vocab))},
+                added(mean, again=True)(vocab, weight, token)[1],
+            ),
+            "all zeros": added(lambda weight: torch.zeros(weight.shape[1])),
+            "a copy of the last one": added(lambda weight: weight[-1]),
+            "the sum of the others": added(lambda weight: weight.sum(dim=0)),
+            "a single number": added(lambda weight: weight.mean().expand(weight.shape[1])),
+            "perhaps a random one": added(lambda weight: torch.randn(weight.shape[1])),
+            "stands above the others": row_first,
+            "all trained rows are lost": fresh_table,
+        },
         "one_hot_lookup": {
             "as long as a row of the table": lambda w, ids: (
                 one(ids, num_classes=w.shape[1]).float() @ w
@@ -183,7 +329,9 @@ def wrong_answers():
             "with repeats": lambda ids, size: ids.flatten().tolist(),
         },
         "make_table": {
-            "finds no row": lambda vocab, dim: torch.nn.Embedding(max(vocab.values()), dim),
+            "the function as it came": lambda vocab, dim: torch.nn.Embedding(
+                max(vocab.values()), dim
+            ),
             "are swapped": lambda vocab, dim: torch.nn.Embedding(dim, len(vocab)),
             "belongs to no token": lambda vocab, dim: torch.nn.Embedding(len(vocab) + 1, dim),
         },
@@ -228,6 +376,19 @@ def test_right_answers_in_other_words_pass():
     ).passed
 
 
+def test_a_table_and_its_vocabulary_may_grow_in_place_or_anew():
+    def in_place(vocab, weight, token):
+        if token not in vocab:
+            vocab[token] = len(vocab)
+            weight = torch.vstack([weight, weight.mean(0)])
+        return vocab, weight
+
+    assert check.exercise("add_token", in_place).passed
+    assert check.exercise("add_token", added(mean)).passed
+    only_table = check.exercise("add_token", lambda vocab, weight, token: weight)
+    assert only_table.state == "wrong" and "expected" in only_table.text
+
+
 def test_an_error_inside_an_answer_is_told():
     verdict = check.exercise("nearest", lambda w, i: w[1000])
     assert verdict.state == "wrong" and "IndexError" in verdict.text
@@ -240,12 +401,24 @@ def test_an_error_inside_an_answer_is_told():
 
 
 def test_the_predictions_match_what_comes_out():
-    CHAPTER.assert_predictions_come_out(5)
+    CHAPTER.assert_predictions_come_out(6)
 
 
 def test_every_wrong_choice_of_the_quiz_explains_itself():
     CHAPTER.assert_quiz_explains_itself()
 
 
-def test_the_errors_in_view_are_the_four_that_teach():
-    assert CHAPTER.errors() == ["IndexError", "RuntimeError", "IndexError", "IndexError"]
+def test_the_errors_in_view_are_the_three_that_teach():
+    assert CHAPTER.errors() == ["IndexError", "RuntimeError", "IndexError"]
+
+
+def test_without_the_model_the_chapter_runs_to_its_end_and_says_what_is_missing(tmp_path):
+    kept = tmp_path / "downloads"
+    kept.mkdir()
+    for path in DOWNLOADS.iterdir():
+        if path.name != ARCHIVE:
+            (kept / path.name).symlink_to(path)
+    book = execute(CHAPTER.book.copy(), {"COURSE_DOWNLOADS": str(kept), "PYTHONPATH": str(OFFLINE)})
+    told = [shown(cell) for cell in code(book)]
+    assert sum("The trained model is missing" in text for text in told) == 1
+    assert sum("This needs the trained model" in text for text in told) == 2
