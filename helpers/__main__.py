@@ -15,6 +15,7 @@ from typing import NamedTuple
 from . import NEWEST, ROOT
 from .backstage import classroom, copies, downloads, pack
 from .backstage.downloads import MissingDataError
+from .backstage.gensim_data import USED, gensim_data
 from .backstage.packages import REQUIREMENTS, bounds
 from .texts import load_text
 
@@ -77,6 +78,11 @@ def vectors() -> str:
     return f"{len(load_word_vectors()):,} words"
 
 
+def questions() -> str:
+    """Find what lies in gensim's package, or fetch it where gensim is missing; say how many."""
+    return f"{len([gensim_data(name) for name in USED])} files"
+
+
 def wikipedia() -> str:
     """Clean the sample of Wikipedia the first time; say how many words of it there are."""
     from .skipgram import wikipedia_texts
@@ -90,6 +96,7 @@ STEPS: list[tuple[str, Callable[[], str], bool]] = [  # what, how, whether it is
     ("text: the-awakening", lambda: text("the-awakening"), False),
     ("GPT-2's merges", merges, True),
     ("word vectors", vectors, True),
+    ("questions and news", questions, True),
     ("text: Wikipedia sample", wikipedia, find_spec("gensim") is not None),  # made by gensim
 ]
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from .downloads import FILES, MissingDataError, fetch
 
+USED = ("questions-words.txt", "wordsim353.tsv", "lee_background.cor")  # by chapters 5 and 9
+
 
 def gensim_data(name: str) -> Path:
     """The path of a file of gensim's test data; gensim itself is not imported.
