@@ -17,8 +17,8 @@ def cut(pattern, text):
 class cut_ledger(Exercise):
     """Each semicolon is a token, no white space is.
 
-    Hint: What makes `re.split` return what it cuts at (section 3)? Which test drops spaces
-      (section 4)?
+    Hint: What makes `re.split` return what it cuts at (section 2)? Which test drops spaces
+      (section 3)?
     Hint: The pattern is a group with two choices in it: a semicolon, or (a bar) white space, `\\s`.
     Hint: The first blank is `r"(;|\\s)"`, the second `piece.strip()`.
     """
@@ -52,8 +52,7 @@ class cut_ledger(Exercise):
 class split_poem(Exercise):
     """The pattern had kept the line breaks; only the test threw them away.
 
-    Hint: Which pieces does the test throw away? `re.split` has returned the line breaks as pieces,
-      too.
+    Hint: `re.split` has returned the line breaks as pieces. Which pieces does the test throw away?
     Hint: A piece is to stay if `piece.strip()` is not empty, or if the piece is a line break.
     Hint: The test is `piece.strip() or piece == "\\n"`.
     """
@@ -65,11 +64,11 @@ class split_poem(Exercise):
 
     def as_it_came(text):
         """Not answered yet: this is still `split_words`, and no line break is a token. Change the
-        last line, so that a piece stays that is `"\\n"`."""
+        last line, so that a piece stays if it is `"\\n"`."""
         return cut(SPLIT, text)
 
     def keeps_every_piece(text):
-        """Spaces and empty pieces stay now too. Is your test true for every piece? `... or "\\n"`
+        """Spaces and empty pieces stay now too: your test is true for every piece. `... or "\\n"`
         always is: compare the piece with `"\\n"`."""
         return re.split(SPLIT, text)
 
@@ -95,11 +94,11 @@ class split_poem(Exercise):
 
 
 class split_modern(Exercise):
-    """It works on both ways of writing.
+    """It works on both ways of writing punctuation.
 
-    Hint: Start from the body of `split_words`. Which part of its pattern lists single marks?
-    Hint: Write the pattern anew inside your function, as in section 5. A character in square
-      brackets is a mark.
+    Hint: Start from the body of `split_words`. Which part of its pattern lists single characters?
+    Hint: Write the pattern anew inside your function, as in section 4. Each character in
+      square brackets is cut off as a token.
     Hint: Copy the five characters into the square brackets: `[,.:;?_!"()\\'“”‘’—]`.
     """
 
@@ -118,7 +117,7 @@ class split_modern(Exercise):
         return cut(SPLIT, text)
 
     def misses_the_dash(text):
-        """`—` is still glued to its words. It belongs into the brackets too."""
+        """`—` is still glued to its words. Put it into the brackets too."""
         return cut(SPLIT.replace("[", "[“”‘’"), text)
 
     def misses_single_quotes(text):
@@ -130,7 +129,7 @@ class split_modern(Exercise):
         return re.split(MODERN, text)
 
     def loses_the_marks(text):
-        """The marks are lost. Keep the parentheses around the pattern."""
+        """The punctuation is lost. Keep the parentheses around the pattern."""
         return cut(MODERN[1:-1], text)
 
     def has_marks_outside_the_group(text):
@@ -148,7 +147,7 @@ class split_hyphens(Exercise):
     """Where several choices fit, the first one wins.
 
     Hint: At a dash both `-` and `--` fit. Which of them does Python try first?
-    Hint: Where several choices fit, the first one in the pattern wins, not the longest (section 5).
+    Hint: Where several choices fit, the first one in the pattern wins, not the longest (section 4).
     Hint: Swap `-` and `--` in the pattern.
     """
 
@@ -163,7 +162,7 @@ class split_hyphens(Exercise):
         return cut(SPLIT.replace("--", "-"), text)
 
     def misses_the_hyphen(text):
-        """`half-open` is still one token. Keep the single hyphen as a choice, behind `--`."""
+        """`half-open` is still one token. Keep the single hyphen as a choice, after `--`."""
         return cut(SPLIT, text)
 
     def takes_all_hyphens_as_one(text):
@@ -171,5 +170,5 @@ class split_hyphens(Exercise):
         return cut(SPLIT.replace("--", "-+"), text)
 
     def loses_the_marks(text):
-        """The marks are lost. Keep the parentheses around the pattern."""
+        """The punctuation is lost. Keep the parentheses around the pattern."""
         return cut(HYPHENS[1:-1], text)

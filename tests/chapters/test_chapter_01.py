@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 
 import pytest
+import regex
 
-from helpers import check, play
+from helpers import check, play, show
 from helpers.bpe import GPT2_PATTERN
 from helpers.texts import load_text
 from helpers.words import SPLIT, split_words
@@ -89,20 +91,56 @@ def test_each_step_makes_more_tokens_and_fewer_different_ones(story):
     assert len(set(kept[0])) > len(set(kept[1])) > len(set(kept[2]))
 
 
-def test_lower_case_makes_some_tokens_equal(story):
-    words = split_words(story)
-    assert len({word.lower() for word in words}) < len(set(words))
+def test_lowercase_saves_types_and_no_token(story):
+    words, lowered = split_words(story), split_words(story.lower())
+    assert len(lowered) == len(words) and len(set(lowered)) < len(set(words))
 
 
-def test_two_programs_that_differ_have_the_same_tokens():
-    one, other = "if wet:\n    take(hat)\nwalk()", "if wet:\n    take(hat)\n    walk()"
-    assert split_words(one) == split_words(other)
+@pytest.mark.parametrize("wet, walks", [(True, [True, True]), (False, [True, False])])
+def test_of_two_programs_with_the_same_tokens_the_second_walks_only_when_it_is_wet(wet, walks):
+    programs = {}
+    exec("\n".join(Chapter("01").source_of("always = ").splitlines()[:2]), programs)
+    always, when_wet = programs["always"], programs["when_wet"]
+    assert split_words(always) == split_words(when_wet)
+    walked = []
+    for program in (always, when_wet):
+        steps = []
+        exec(program, {"wet": wet, "hat": "hat", "take": str, "walk": lambda: steps.append(1)})
+        walked.append(bool(steps))
+    assert walked == walks, f"wet is {wet}, and the chapter says who walks then"
 
 
-def test_gpt2s_pattern_loses_nothing(story):
-    import regex
+def test_runs_of_letters_shatter_hindi_at_each_sign_and_a_class_for_marks_mends_it():
+    word, is_mark = "सुप्रभात", unicodedata.category
+    found = re.findall(r"\w+|[^\w\s]", word)
+    marks = [character for character in word if is_mark(character).startswith("M")]
+    assert [piece for piece in found if piece in marks] == marks and len(found) == 7
+    assert regex.findall(GPT2_PATTERN, word) == found, "GPT-2's pattern cuts elsewhere"
+    printed = Chapter("01").printed(word)
+    assert str(found) in printed and str([word]) in printed
 
-    assert "".join(regex.findall(GPT2_PATTERN, story)) == story
+
+def test_the_pattern_in_gpt2s_source_and_tiktokens_cut_alike_and_lose_nothing(story):
+    cell = Chapter("01").source_of("in_its_source = ")
+    space = {"text": story, "heard": "Tick.", "show": show}
+    exec(cell, space)
+    pieces = regex.findall(space["in_its_source"], story)
+    assert pieces == regex.findall(GPT2_PATTERN, story) and "".join(pieces) == story
+
+
+def test_an_emoji_with_a_skin_tone_is_two_characters_and_one_grapheme_cluster():
+    assert len("👏🏽") == 2 and regex.findall(r"\X", "👏🏽") == ["👏🏽"]
+
+
+def test_the_promise_and_the_first_question_come_before_the_objectives():
+    cells = read(PATH).cells
+    asked = next(i for i, cell in enumerate(cells) if "check.predict(" in cell.source)
+    promised = next(i for i, cell in enumerate(cells) if re.search("^- ", cell.source, re.M))
+    assert "probability distribution over the next token" in cells[0].source
+    assert asked < promised, "the objectives push the first question off the first screen"
+    for cell in cells[:asked]:
+        if cell.cell_type == "code" and "Set-up" not in cell.source:
+            assert len(cell.source.splitlines()) <= 3, f"much code comes first:\n{cell.source}"
 
 
 def test_the_playground_draws_the_start_of_any_text(story):
