@@ -3,9 +3,12 @@
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
+from copy import deepcopy
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,15 +16,24 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers import check
-from helpers.backstage.downloads import DATA
+from helpers import check, show
+from helpers.backstage.downloads import DATA, DOWNLOADS, MissingDataError
 from helpers.bpe import BytePairTokenizer, gpt2_tokenizer
 from helpers.embeddings import InputEmbedding
+from helpers.models import ARCHIVE, load_model
 from helpers.texts import load_text
 from helpers.vectors import toy_corpus
 from helpers.windows import WindowDataset, create_dataloader_v1
 from helpers.words import build_vocab
-from tests.tools.books import VERDICT, Chapter, assert_told, each_wrong_answer
+from tests.tools.books import (
+    ROOT,
+    VERDICT,
+    Chapter,
+    assert_told,
+    each_wrong_answer,
+    execute,
+    shown,
+)
 
 CHAPTER = Chapter("08")
 source_of, printed = CHAPTER.source_of, CHAPTER.printed
@@ -245,6 +257,99 @@ def test_a_model_of_arrays_only_comes_back_bit_for_bit(chapter, tmp_path):
     assert "same scores: True" in printed("BytePairTokenizer.load(folder)")
 
 
+# ---- the last step: a trained model ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def last_step() -> dict:
+    """The names of section 4's cells, run with the trained model, or a skip that says why not."""
+    try:
+        minilm = load_model()
+    except MissingDataError as error:
+        pytest.skip(f"the trained model can't be had here: {error}")
+    names = {"torch": torch, "F": F, "minilm": minilm, "show": show}
+    names["check"] = SimpleNamespace(outcome=lambda key, came, *shown: None)
+    for part in ("def by_hand", "def in_and_out", '"pipe_bank", came'):
+        exec(source_of(part), names)
+    return names
+
+
+def test_what_goes_into_the_trained_model_is_the_sum_that_the_learner_makes(last_step):
+    minilm = last_step["minilm"]
+    for sentence in [*last_step["sentences"], "A recipe for making loaves", "a " * 500]:
+        ids, added = last_step["by_hand"](sentence)
+        assert torch.equal(added, minilm.embed(ids)), f"not to the last digit: {sentence}"
+    # LayerNorm written out, as the prose tells it: mean 0 and spread 1, then scale and shift.
+    total = minilm.token_table[ids] + minilm.position_table[: len(ids)] + minilm.segment_table[0]
+    spread = total.var(dim=1, correction=0, keepdim=True).sqrt()
+    even = (total - total.mean(dim=1, keepdim=True)) / spread
+    scale, shift = (minilm.weights[f"embeddings.LayerNorm.{name}"] for name in ("weight", "bias"))
+    assert torch.allclose(even * scale + shift, added, atol=1e-5)
+
+
+def pairs(table: torch.Tensor) -> tuple[list[float], list[float]]:
+    """The cosines of four vectors, two and two: (within a pair, across the pairs)."""
+    return [table[0, 1].item(), table[2, 3].item()], table[:2, 2:].flatten().tolist()
+
+
+def test_the_four_banks_go_in_alike_and_come_out_two_and_two(last_step):
+    assert last_step["before"].min() > 0.95, "going in, only the position differs"
+    within, across = pairs(last_step["after"])
+    assert min(within) > max(across) + 0.05, f"not two and two: {within} within, {across} across"
+    assert last_step["came"] == "alike going in, two and two coming out"
+
+
+def test_the_sentences_that_the_chapter_offers_do_not_come_out_two_and_two(last_step):
+    one, _, three, _ = last_step["sentences"]
+    others = [one, "we sat on the bank", three, "I went to the bank"]
+    told = "".join(cell.source for cell in CHAPTER.book.cells)
+    assert all(f"`{sentence}`" in told for sentence in others[1::2])
+    vectors = [last_step["in_and_out"](sentence)[1] for sentence in others]
+    within, across = pairs(last_step["cosines"](vectors))
+    assert min(within) < max(across), "the chapter says that these come out mixed"
+
+
+def test_the_sentence_that_means_the_same_is_found_without_a_common_word(last_step):
+    source, minilm = source_of("minilm.sentence(asked)"), last_step["minilm"]
+    texts = re.findall(r'"([A-Z][^"{]+)"', source)
+    asked, same, other = (text for text in texts if not text.startswith("Without"))
+    words = [set(minilm.tokenizer.encode(text)[1:-1]) for text in (asked, same, other)]
+    assert not words[0] & (words[1] | words[2])
+    vectors = [minilm.sentence(text) for text in (asked, same, other)]
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.3
+
+
+def test_the_counted_weights_are_those_of_gpt2_small():
+    names = {"show": show}
+    exec(source_of('"feed-forward network": feed_forward'), names)
+    published = 124_439_808  # of the smallest GPT-2, biases and LayerNorm included
+    assert names["total"] == pytest.approx(published, rel=0.0015), "left out: a thousandth"
+    assert "67%" in printed('"feed-forward network": feed_forward')
+    assert names["feed_forward"] / published == pytest.approx(0.46, abs=0.005)
+    largest = max(names["parts"], key=names["parts"].get)
+    assert largest == "feed-forward network" and "46%" in printed("feed_forward = blocks")
+
+
+def test_without_the_trained_model_each_cell_says_so_and_the_chapter_runs_to_its_end(tmp_path):
+    for file in DOWNLOADS.iterdir():
+        if file.name != ARCHIVE:
+            (tmp_path / file.name).symlink_to(file)
+    cut = os.pathsep.join([str(ROOT / "tests" / "machines" / "offline"), str(ROOT)])
+    environment = {"COURSE_DOWNLOADS": str(tmp_path), "PYTHONPATH": cut, "PIP_NO_INDEX": "1"}
+    book = execute(deepcopy(CHAPTER.book), environment)
+    said = {
+        "load_model()\n": "all-MiniLM-L6-v2",
+        "def by_hand": "Without the trained model",
+        '"pipe_bank", came': "the trained model is missing",
+        "minilm.sentence(asked)": "Without the trained model",
+    }
+    for part, words in said.items():
+        (cell,) = [c for c in book.cells if c.cell_type == "code" and part in c.source]
+        assert words in shown(cell), f"the cell does not say what is missing:\n{cell.source}"
+    last = [cell for cell in book.cells if cell.cell_type == "code"][-1]
+    assert last.execution_count, "the chapter did not run to its end"
+
+
 # ---- exercises, questions, errors --------------------------------------------------------------
 
 
@@ -346,7 +451,7 @@ def test_the_token_of_the_exercise_is_the_one_in_a_shuffled_batch():
 
 
 def test_the_predictions_match_what_comes_out():
-    CHAPTER.assert_predictions_come_out(6)
+    CHAPTER.assert_predictions_come_out(7)
 
 
 def test_every_wrong_choice_of_the_quiz_explains_itself():
