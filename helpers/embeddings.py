@@ -42,8 +42,8 @@ def sinusoidal_positions(length: int, dim: int) -> torch.Tensor:
 def rotate(x: torch.Tensor) -> torch.Tensor:
     """Rotary positions (Su et al. 2021) for [tokens, dim], dim even; gives the same shape.
 
-    Rows keep their lengths, and the dot product of two turned rows depends on the rows and
-    on their distance, not on where they stand.
+    Meant for queries and keys. Rows keep their lengths, and the dot product of a row turned for
+    position m and one turned for n depends on the rows and on m - n, the signed offset.
     """
     waves = sinusoidal_positions(*x.shape).to(x)  # with the number type of x
     sin, cos = waves[:, 0::2], waves[:, 1::2]

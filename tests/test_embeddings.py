@@ -282,7 +282,7 @@ def test_an_odd_or_empty_dim_is_refused(dim):
         sinusoidal_positions(4, dim)
 
 
-def test_rotated_rows_keep_their_length_and_their_dot_products_depend_on_distance_only():
+def test_rotated_rows_keep_their_length_and_their_dot_products_depend_on_the_signed_offset():
     torch.manual_seed(123)
     query, key = torch.randn(2, 1, 16, dtype=torch.float64)
     queries, keys = rotate(query.expand(40, 16)), rotate(key.expand(40, 16))
@@ -293,6 +293,7 @@ def test_rotated_rows_keep_their_length_and_their_dot_products_depend_on_distanc
         diagonal = products.diagonal(distance)
         assert torch.allclose(diagonal, diagonal[0].expand_as(diagonal), atol=1e-5)
     assert not torch.allclose(products[0, 1], products[0, 9], atol=1e-2)
+    assert not torch.allclose(products[3, 0], products[0, 3], atol=1e-2), "the sign is lost"
 
 
 def test_one_pair_turns_by_its_position_in_radians():
