@@ -148,8 +148,8 @@ class answer_row(Exercise):
         return best_row(rows, a, b, c, out=[a, b, c])
 
     def gives_b_the_value_0(rows, a, b, c):
-        """This is the function as it was: it forbids b only, and 0 may be greater than all other
-        products."""
+        """Not answered yet: this is the function as it came. It forbids b only, and 0 may be
+        greater than all other products."""
         return best_row(rows, a, b, c, out=b, value=0)
 
     def leaves_out_b(rows, a, b, c):
