@@ -16,10 +16,12 @@ from math import inf
 from pathlib import Path
 
 from .backstage import engine, hugging_face, merge_files
+from .backstage.byte_tokens import BYTE_IDS, tokens_of
+from .backstage.doors import a_path, pairs_of, whole_number
 from .backstage.downloads import for_tiktoken, progress
-from .backstage.encoding import BYTE_IDS, Encoding, special_token_came, tokens_of
-from .backstage.encoding import END_OF_TEXT as END_OF_TEXT  # for those who look for it here
+from .backstage.encoding import END_OF_TEXT, Encoding  # noqa: F401  (some look for it here)
 from .backstage.merging import apply_merges_to_many, no_collector, tie_order
+from .backstage.special import special_rules, special_token_came
 from .chunks import count_chunks, find_chunks, stream_chunks
 from .pretrained import GPT2_PATTERN, published
 
@@ -158,11 +160,11 @@ def merges_of_tokens(tokens: list[bytes]) -> list[Pair]:
 
 
 class BytePairTokenizer(Encoding):
-    """A byte-pair tokenizer with the interface of tiktoken.Encoding.
+    """A byte-pair tokenizer with the methods of tiktoken.Encoding (but encode_with_unstable).
 
     merges: the pairs of ids, in the order in which they were learned; number n makes id 256 + n.
-    special_tokens: texts that are one token each. A list: they get the ids behind the last merge.
-    A dict gives the id of each.
+    special_tokens: texts that are one token each, with the ids behind the last merge, or a dict
+    that gives the id of each.
     pattern: a pattern of the package regex that finds the chunks of a text.
 
     >>> tokenizer = BytePairTokenizer.train("low lower lowest", vocab_size=259)
@@ -172,7 +174,7 @@ class BytePairTokenizer(Encoding):
 
     def __init__(self, merges, special_tokens=(), pattern=GPT2_PATTERN, name="byte-pair"):
         find_chunks("", pattern)  # refuses what is no pattern
-        pairs = [tuple(pair) for pair in merges]
+        pairs = pairs_of(merges)
         super().__init__(name, pattern, tokens_of(pairs), special_tokens)
         self.merges = {pair: 256 + n for n, pair in enumerate(pairs)}  # pair -> what it becomes
         self.parts = {new_id: pair for pair, new_id in self.merges.items()}
@@ -189,7 +191,7 @@ class BytePairTokenizer(Encoding):
         A text that runs out of pairs gives a smaller vocabulary and a warning.
         """
         empty = cls([], special_tokens, pattern)
-        if vocab_size < empty.n_vocab:
+        if whole_number(vocab_size, "vocab_size") < empty.n_vocab:
             raise ValueError(
                 f"vocab_size is {vocab_size}; the 256 bytes and {len(empty.special_tokens)} "
                 f"special tokens need {empty.n_vocab}. Ask for at least that many."
@@ -231,13 +233,13 @@ class BytePairTokenizer(Encoding):
     def encode_iterable(
         self, pieces: Iterable[str], *, allowed_special=frozenset(), disallowed_special=()
     ) -> Iterator[int]:
-        """The ids of a stream of pieces, as encode gives them for the whole, one after the other.
+        """The ids of a stream of pieces, as encode gives them for the whole.
 
-        Special tokens are plain text here unless they are allowed; a cut may run through them.
-        No more is held than what can still change. Nobody knows how far ahead a pattern of your
-        own looks, so with one the stream is read to its end first.
+        Special tokens are plain text unless they are allowed; a cut may run through them. No more
+        is held than can still change; with a pattern of your own, which may look far ahead, all.
         """
-        allowed, refused = self.special_rules(allowed_special, disallowed_special)
+        known = self.special_tokens_set
+        allowed, refused = special_rules(known, allowed_special, disallowed_special)
         for chunk in stream_chunks(pieces, self.pattern, [*allowed, *refused]):
             if chunk in refused:
                 raise special_token_came(chunk)
@@ -265,9 +267,9 @@ class BytePairTokenizer(Encoding):
     def load(cls, folder: str | Path) -> BytePairTokenizer:
         """Read what save wrote, GPT-2's vocab.bpe, or a merges.txt; folder: where it lies.
 
-        A file that doesn't say otherwise gets GPT-2's pattern and <|endoftext|>.
+        One that doesn't say otherwise gets GPT-2's pattern and <|endoftext|>.
         """
-        return cls(**merge_files.read(Path(folder)))
+        return cls(**merge_files.read(a_path(folder)))
 
     @classmethod
     def from_hugging_face(cls, tokenizer) -> BytePairTokenizer:
@@ -287,7 +289,7 @@ class BytePairTokenizer(Encoding):
         """Write encoder.json and vocab.bpe as GPT-2 has them; all else is in vocab.bpe's line 1."""
         about = {"name": self.name, "pattern": self.pattern}
         about["special_tokens"] = self.special_tokens
-        merge_files.write(Path(folder), about, self.tokens, self.merges)
+        merge_files.write(a_path(folder), about, self.tokens, self.merges)
 
 
 def gpt2_tokenizer():

@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable, Iterator
 
 import regex
 
-from .backstage.encoding import split_at, whole_characters
+from .backstage.byte_tokens import whole_characters
+from .backstage.doors import documents_of, one_text
+from .backstage.special import split_at
 from .pretrained import GPT2_PATTERN, PUBLISHED
 
 LONGEST = 1_000_000  # bytes of a chunk; its merges take about a second
@@ -23,6 +25,8 @@ def find_chunks(text: str, pattern: str = GPT2_PATTERN) -> list[str]:
 def cut(text: str, pattern: str) -> list[str]:
     """The chunks of a text, however long."""
     try:
+        if not isinstance(pattern, str):
+            raise TypeError(f"it is {type(pattern).__name__}, no string")
         compiled = regex.compile(pattern)
     except (regex.error, TypeError, RecursionError, OverflowError) as error:
         raise ValueError(
@@ -54,7 +58,7 @@ def count_chunks(texts, special_tokens=(), pattern: str = GPT2_PATTERN) -> Count
     if isinstance(texts, Counter):
         return texts  # counted before
     counts: Counter[str] = Counter()
-    for text in [texts] if isinstance(texts, str) else texts:
+    for text in documents_of(texts):
         for part in split_at(text, special_tokens)[::2]:  # every second part is a special token
             found = Counter(cut(part, pattern))
             refuse_too_long(found)  # each different chunk is looked at once
@@ -69,6 +73,7 @@ def stream_chunks(
     known = [about.pattern for about in PUBLISHED.values()]
     text, n_old = "", 0  # n_old: characters that were looked at before
     for piece in pieces:
+        one_text(piece)
         text += piece
         if pattern not in known or len(text) < 2 * n_old:
             continue  # a long chunk that comes letter by letter is not cut anew for each

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import torch
 from torch import nn
+
+from .backstage.doors import whole_number
 
 # The four sizes of GPT-2, (layers, dimensions): Radford et al. 2019, table 2.
 # All of them have 50,257 tokens and a context of 1,024.
@@ -25,7 +29,7 @@ def sinusoidal_positions(length: int, dim: int) -> torch.Tensor:
     tensor([[0.0000, 1.0000],
             [0.8415, 0.5403]])
     """
-    if dim < 2 or dim % 2:
+    if whole_number(dim, "dim") < 2 or dim % 2:
         raise ValueError(
             f"dim is {dim}; expected is an even number from 2 on, because sine and cosine "
             "fill the columns in pairs. Choose an even dim."
@@ -37,6 +41,18 @@ def sinusoidal_positions(length: int, dim: int) -> torch.Tensor:
     table[:, 0::2] = angle.sin()
     table[:, 1::2] = angle.cos()
     return table
+
+
+def spreads(std) -> tuple[float, float]:
+    """The spread of the tokens and that of the positions, from one number or from two."""
+    given = tuple(std) if isinstance(std, (tuple, list)) else (std, std)
+    numbers = [each for each in given if isinstance(each, Real) and each >= 0]
+    if len(given) != 2 or len(numbers) != 2:
+        raise ValueError(
+            f"std is {std!r}; expected is one number from 0 on, or two: for the tokens and for the "
+            "positions. Write, for example, std=(0.02, 0.01)."
+        )
+    return given
 
 
 def rotate(x: torch.Tensor) -> torch.Tensor:
@@ -72,6 +88,12 @@ class InputEmbedding(nn.Module):
             raise ValueError(
                 f"position is {position!r}; expected is one of {POSITIONS}. Choose one of them."
             )
+        sizes = {"vocab_size": vocab_size, "context_length": context_length, "dim": dim}
+        for name, size in sizes.items():
+            if whole_number(size, name) < 1:
+                raise ValueError(
+                    f"{name} is {size}; expected is a whole number from 1 on. Choose a larger one."
+                )
         self.context_length = context_length
         self.token = nn.Embedding(vocab_size, dim)
         self.position = waves = None
@@ -82,7 +104,7 @@ class InputEmbedding(nn.Module):
         # A buffer moves with the model to another device; this one is not saved.
         self.register_buffer("waves", waves, persistent=False)
         if std is not None:
-            token_std, position_std = std if isinstance(std, tuple) else (std, std)
+            token_std, position_std = spreads(std)
             nn.init.normal_(self.token.weight, std=token_std)
             if self.position is not None:
                 nn.init.normal_(self.position.weight, std=position_std)

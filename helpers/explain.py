@@ -13,7 +13,8 @@ from itertools import accumulate, pairwise
 
 import regex
 
-from .backstage.encoding import whole_characters
+from .backstage.byte_tokens import whole_characters
+from .backstage.doors import whole_number
 from .bpe import BytePairTokenizer, apply_merges, byte_ids, count_pairs
 from .chunks import count_chunks, find_chunks
 
@@ -48,7 +49,7 @@ def at_size(tokenizer: BytePairTokenizer, text: str, vocab_size: int) -> list[in
 
     ValueError below 256: the bytes are always there.
     """
-    if vocab_size < 256:
+    if whole_number(vocab_size, "vocab_size") < 256:
         raise ValueError(
             f"vocab_size is {vocab_size}; the 256 bytes alone make 256. Give 256 or more."
         )

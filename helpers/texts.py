@@ -29,19 +29,19 @@ def load_text(name: str | None = None) -> str:
     """
     name = text_name() if name is None else str(name)
     if name == OUR_STORY:
-        return _read(DATA / f"{OUR_STORY}.txt")
+        return read_text(DATA / f"{OUR_STORY}.txt")
     if name in BOOKS:
-        return _read(fetch(name))
+        return read_text(fetch(name))
     path = Path(name).expanduser()
     if path.suffix.lower() in (".txt", ".md"):
-        return _long_enough(_read(path), path)
+        return _long_enough(read_text(path), path)
     raise ValueError(
         f"No text is called {name!r}. The texts are {', '.join((OUR_STORY, *BOOKS))}. "
         "Use one of these names, or the path of a .txt file of your own, as in 'my-story.txt'."
     )
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
     """The file's text; a byte order mark is dropped, line ends become \\n."""
     try:
         text = path.read_text(encoding="utf-8-sig")

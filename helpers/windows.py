@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, Sampler
 
+from .backstage.doors import no_path, one_text, whole_number
 from .backstage.token_files import read_tokens, write_tokens  # noqa: F401
 from .bpe import gpt2_tokenizer
 from .chunks import LONGEST, find_chunks
@@ -28,12 +29,12 @@ def count_windows(n_tokens: int, max_length: int, stride: int) -> int:
     >>> count_windows(25, max_length=10, stride=10), count_windows(25, 10, 5)
     (2, 3)
     """
-    if max_length < 1:
+    if whole_number(max_length, "max_length") < 1:
         raise ValueError(
             f"max_length is {max_length}; a window needs at least 1 token. "
             "Choose a max_length from 1 to the model's context length."
         )
-    if stride < 1:
+    if whole_number(stride, "stride") < 1:
         raise ValueError(
             f"stride is {stride}; the window would never move on. "
             f"Choose a stride from 1 to max_length ({max_length})."
@@ -60,7 +61,7 @@ def coverage(n_tokens: int, max_length: int, stride: int, batch_size: int = 1) -
     >>> coverage(14, max_length=4, stride=4).targets_lost, coverage(14, 4, 5).targets_lost
     (1, 5)
     """
-    if batch_size < 1:
+    if whole_number(batch_size, "batch_size") < 1:
         raise ValueError(
             f"batch_size is {batch_size}; a batch needs at least 1 window. Choose 1 or more."
         )
@@ -164,6 +165,8 @@ class GPTDatasetV1(WindowDataset):
     """The book's dataset: the windows of a text, encoded with `tokenizer`."""
 
     def __init__(self, txt: str, tokenizer, max_length: int, stride: int):
+        one_text(txt)
+        no_path(txt)
         longest = max(map(len, txt.split()), default=0)
         if longest > LONGEST // 4:  # any tokenizer would take minutes for such a chunk
             find_chunks(txt)  # which says so
@@ -218,7 +221,7 @@ def create_dataloader_v1(
     else:
         dataset = WindowDataset(txt, max_length, stride)
     n = len(dataset)
-    if batch_size < 1 or (drop_last and batch_size > n):
+    if whole_number(batch_size, "batch_size") < 1 or (drop_last and batch_size > n):
         raise ValueError(
             f"batch_size is {batch_size} and the number of windows {n}, so there is no full batch."
             f" Use a batch_size from 1 to {n}, a smaller stride or max_length, or drop_last=False."

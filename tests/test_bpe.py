@@ -9,6 +9,7 @@ import random
 import time
 import warnings
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import regex
@@ -32,7 +33,7 @@ from helpers.bpe import (
     learn_merges,
     replace_pair,
 )
-from helpers.explain import steps
+from helpers.explain import at_size, steps, why
 from helpers.pretrained import PUBLISHED
 from helpers.texts import load_text
 from tests import naive
@@ -397,18 +398,45 @@ def test_the_ids_follow_from_the_order_of_the_merges_as_encoder_json_has_them(gp
 
 def test_it_can_take_tiktokens_place(gpt2, tiktoken_gpt2):
     assert (gpt2.name, gpt2.eot_token, gpt2.special_tokens_set) == ("gpt2", 50_256, {END_OF_TEXT})
-    for method in [
-        "encode",
-        "encode_ordinary",
-        "encode_single_token",
-        "decode",
-        "decode_bytes",
-        "decode_single_token_bytes",
-    ]:
-        ours = inspect.signature(getattr(gpt2, method)).parameters
-        theirs = inspect.signature(getattr(tiktoken_gpt2, method)).parameters
-        by_name = [name for name, p in theirs.items() if p.kind is p.KEYWORD_ONLY]
-        assert set(by_name) <= set(ours), method
+    public = {name for name in dir(tiktoken_gpt2) if not name.startswith("_")}
+    assert public - set(dir(gpt2)) == {"encode_with_unstable"}
+    for name in public - {"encode_with_unstable"}:
+        if callable(getattr(tiktoken_gpt2, name)):
+            ours = inspect.signature(getattr(gpt2, name)).parameters
+            theirs = inspect.signature(getattr(tiktoken_gpt2, name)).parameters
+            assert list(ours) == list(theirs), name
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(anything, max_size=4))
+@example(["👋 café", "日本", "a\u0301"])
+def test_every_method_gives_what_tiktokens_gives(published, texts):
+    for name, (ours, theirs) in published.items():
+        batch = theirs.encode_ordinary_batch(texts)
+        assert ours.encode_ordinary_batch(texts) == batch, name
+        assert ours.decode_batch(batch) == theirs.decode_batch(batch), name
+        assert ours.decode_bytes_batch(batch) == theirs.decode_bytes_batch(batch), name
+        for rule in RULES:
+            assert ours.encode_batch(texts, **rule) == theirs.encode_batch(texts, **rule), name
+        for text, ids in zip(texts, batch, strict=True):
+            assert ours.decode_tokens_bytes(ids) == theirs.decode_tokens_bytes(ids), name
+            assert ours.decode_with_offsets(ids) == theirs.decode_with_offsets(ids), name
+            numbers = ours.encode_to_numpy(text, disallowed_special=())
+            assert str(numbers.dtype) == "uint32" and numbers.tolist() == ids, name
+
+
+def test_every_fact_about_a_tokenizer_is_as_tiktoken_has_it(published):
+    for name, (ours, theirs) in published.items():
+        assert ours.token_byte_values() == theirs.token_byte_values(), name
+        for fact in ["name", "n_vocab", "max_token_value", "eot_token", "special_tokens_set"]:
+            assert getattr(ours, fact) == getattr(theirs, fact), (name, fact)
+        for token_id in [0, 255, 50_256, 100_257, 100_261, 199_999, 200_018, 10**9]:
+            assert ours.is_special_token(token_id) == theirs.is_special_token(token_id), name
+
+
+def test_offsets_of_ids_that_break_a_character_are_refused_with_what_to_do(gpt2):
+    with pytest.raises(UnicodeDecodeError, match="expected are ids that spell whole.* Pass all"):
+        gpt2.decode_with_offsets(gpt2.encode("👋")[:1])
 
 
 def test_what_is_remembered_of_a_text_has_a_bound_and_changes_no_ids(gpt2, monkeypatch, story):
@@ -685,6 +713,143 @@ def test_bytes_that_are_no_text_are_replaced_or_refused_as_asked(gpt2):
     assert gpt2.decode(first) == "\ufffd"
     with pytest.raises(UnicodeDecodeError):
         gpt2.decode(first, errors="strict")
+
+
+PATH = Path("a.txt")
+NO_TEXTS = [b"abc", None, 5, ["a"], ("a", "b"), PATH, {"a": 1}, bytearray(b"a")]
+
+
+@pytest.mark.parametrize("given", NO_TEXTS, ids=repr)
+def test_what_is_no_text_is_refused_at_every_door_in_the_same_words(small, given):
+    doors = [
+        small.encode,
+        small.encode_ordinary,
+        small.encode_to_numpy,
+        lambda text: small.encode_batch([text]),
+        lambda text: small.encode_ordinary_batch([text]),
+        lambda text: list(small.encode_iterable([text])),
+        find_chunks,
+        lambda text: at_size(small, text, 300),
+        lambda text: steps(small, text),
+        lambda text: why(small, text, 0),
+        lambda text: BytePairTokenizer.train([text], 300),
+    ]
+    messages = set()
+    for door in doors:
+        with pytest.raises(TypeError, match="came as .*; expected is one string .str.. ") as caught:
+            door(given)
+        messages.add(str(caught.value))
+    assert len(messages) == 1
+
+
+@pytest.mark.parametrize("given", [b"abc", None, 5, PATH, [b"abc"], ["a", None], [PATH]], ids=repr)
+def test_what_is_no_text_to_learn_from_is_refused(given):
+    with pytest.raises(TypeError, match="came as .*; expected is one string"):
+        BytePairTokenizer.train(given, 260)
+
+
+@pytest.mark.parametrize("path", ["story.txt", "/x/tokens.bin", "data/the-wall-walker.txt"])
+def test_the_path_of_a_file_is_no_text_to_learn_from(path):
+    with pytest.raises(ValueError, match="which is the path of a file; expected is the text"):
+        BytePairTokenizer.train(path, 300)
+
+
+@pytest.mark.parametrize("given", ["abc", b"abc", None, 5])
+def test_what_is_no_batch_of_texts_is_refused(small, given):
+    for door in [small.encode_batch, small.encode_ordinary_batch]:
+        with pytest.raises(TypeError, match="The batch came as .*; expected is a list of strings"):
+            door(given)
+
+
+@pytest.mark.parametrize("size", ["300", 300.0, None, [300]])
+def test_a_size_that_is_no_whole_number_is_refused(small, size):
+    for door in [lambda n: BytePairTokenizer.train("xy", n), lambda n: at_size(small, "xy", n)]:
+        with pytest.raises(TypeError, match="vocab_size is .*expected is a whole number.* Write"):
+            door(size)
+
+
+def test_a_size_may_be_a_number_of_numpy(story):
+    numpy = pytest.importorskip("numpy")
+    assert BytePairTokenizer.train(story, numpy.int64(300)).n_vocab == 300
+
+
+def no_rows():
+    numpy, torch = pytest.importorskip("numpy"), pytest.importorskip("torch")
+    batches = [[[1, 2], [3]], numpy.ones((2, 2), int), torch.ones(2, 2, dtype=torch.int64)]
+    return [15496, None, "abc", b"abc", {1: 2}, torch.tensor(5), numpy.int64(5), *batches]
+
+
+@pytest.mark.parametrize("given", no_rows(), ids=repr)
+def test_what_is_no_row_of_ids_is_refused_by_every_decode(small, given):
+    doors = [small.decode, small.decode_bytes, small.decode_tokens_bytes, small.decode_with_offsets]
+    for door in doors:
+        with pytest.raises(TypeError, match="ids came as .* no flat list of ids; expected is one"):
+            door(given)
+
+
+@pytest.mark.parametrize("given", [15496, [15496], "abc", None, [1.5], [None]], ids=repr)
+def test_what_is_no_batch_of_ids_is_refused(small, given):
+    for door in [small.decode_batch, small.decode_bytes_batch]:
+        with pytest.raises(TypeError, match="batch came as .* no list of rows of ids; expected"):
+            door(given)
+
+
+@pytest.mark.parametrize("wrong", [1.0, 2.5, "1", None, 10**30])
+def test_an_id_that_is_no_whole_number_names_no_token(small, wrong):
+    for door in [small.decode, small.decode_bytes, small.decode_with_offsets]:
+        with pytest.raises(KeyError, match="names no token: this tokenizer has the ids 0 to 699"):
+            door([1, wrong])
+
+
+def test_a_batch_may_be_an_array(gpt2):
+    numpy, torch = pytest.importorskip("numpy"), pytest.importorskip("torch")
+    for batch in [numpy.array([[15496], [995]]), torch.tensor([[15496], [995]])]:
+        assert gpt2.decode_batch(batch) == ["Hello", " world"]
+
+
+@pytest.mark.parametrize(
+    "given", [["\ud83d"], ["a\udc00"], [b"<a>"], [None], 5, None, b"<a>", {"": 300}], ids=repr
+)
+def test_special_tokens_that_are_no_texts_with_bytes_are_refused(given):
+    for door in [
+        lambda x: BytePairTokenizer([], x),
+        lambda x: BytePairTokenizer.train("a", 300, x),
+    ]:
+        with pytest.raises(ValueError, match="special_tokens is .*expected a list of different"):
+            door(given)
+
+
+@pytest.mark.parametrize("given", [END_OF_TEXT, b"all", None, 5, [None]], ids=repr)
+def test_allowed_special_tokens_that_are_no_set_are_refused(gpt2, given):
+    for name in ["allowed_special", "disallowed_special"]:
+        for door in [gpt2.encode, lambda text, **rule: list(gpt2.encode_iterable(text, **rule))]:
+            with pytest.raises(TypeError, match=f'{name} is .*expected is "all" or a set'):
+                door("a", **{name: given})
+
+
+@pytest.mark.parametrize("merges", [5, None, "ab", [5], [None]], ids=repr)
+def test_merges_that_are_no_list_of_pairs_are_refused(merges):
+    with pytest.raises((TypeError, ValueError), match="(?i)merge.*expected"):
+        BytePairTokenizer(merges)
+
+
+@pytest.mark.parametrize("merges", [[(1,)], [(1, 2, 3)], [("a", "b")], [(1.0, 2.0)], ["ab"]])
+def test_a_merge_that_is_no_pair_of_ids_is_refused(merges):
+    with pytest.raises(ValueError, match="Merge 0 is .*; expected are two ids.* Pass"):
+        BytePairTokenizer(merges)
+
+
+@pytest.mark.parametrize("path", [None, 5, ["a"]])
+def test_what_is_no_path_is_refused(small, path):
+    for door in [BytePairTokenizer.load, small.save]:
+        with pytest.raises(TypeError, match="path came as .*; expected is a string or a pathlib"):
+            door(path)
+
+
+@pytest.mark.parametrize("pattern", ["(", "[a", "(?P<x", 5, None, b"a", "a{2,1}"])
+def test_what_is_no_pattern_is_refused_in_words(pattern):
+    with pytest.raises(ValueError, match="(?i)the pattern .*expected is a pattern.* Mend it"):
+        BytePairTokenizer([], pattern=pattern)
 
 
 def test_a_pattern_that_would_return_groups_and_not_chunks_is_refused():

@@ -314,3 +314,35 @@ def test_a_lookup_is_a_one_hot_product_bit_for_bit():
     linear = nn.Linear(500, 64, bias=False)
     linear.weight = nn.Parameter(embedding.token.weight.detach().T)
     assert torch.equal(linear(F.one_hot(ids, 500).float()), embedding.token(ids))
+
+
+@pytest.mark.parametrize("std", [[0.02, 0.01], (0.02, 0.01)])
+def test_the_two_spreads_may_come_as_a_list(std):
+    torch.manual_seed(0)
+    layer = InputEmbedding(2_000, 2_000, 20, std=std)
+    assert abs(layer.token.weight.std().item() - 0.02) < 0.001
+    assert abs(layer.position.weight.std().item() - 0.01) < 0.001
+
+
+@pytest.mark.parametrize("std", [[0.02], (0.1, 0.1, 0.1), "0.02", -1.0, (0.1, -0.1), [None, 1]])
+def test_a_spread_that_is_none_is_refused_in_words(std):
+    with pytest.raises(
+        ValueError, match="std is .*expected is one number from 0 on, or two.*Write"
+    ):
+        InputEmbedding(10, 10, 4, std=std)
+
+
+@pytest.mark.parametrize("place, name", list(enumerate(["vocab_size", "context_length", "dim"])))
+def test_a_size_of_a_table_that_is_none_is_refused_in_words(place, name):
+    for position in ["learned", "sinusoidal", "none"]:
+        for wrong, kind in [(-1, ValueError), (0, ValueError), (4.0, TypeError), ("4", TypeError)]:
+            sizes = [10, 10, 4]
+            sizes[place] = wrong
+            with pytest.raises(kind, match=f"{name} is .*expected is a whole number"):
+                InputEmbedding(*sizes, position)
+
+
+@pytest.mark.parametrize("dim", [4.0, "4", None])
+def test_a_number_of_waves_that_is_no_whole_number_is_refused(dim):
+    with pytest.raises(TypeError, match="dim is .*expected is a whole number"):
+        sinusoidal_positions(3, dim)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -422,3 +423,44 @@ def test_a_worker_killed_in_mid_job_changes_no_byte_of_any_shard(cluster, tmp_pa
     assert not list((tmp_path / "cluster").glob("*.part"))
     counted = shards.count_chunks(texts, per_part=40, client=cluster)
     assert list(counted.items()) == list(shards.count_chunks(texts, per_part=100).items())
+
+
+@pytest.mark.parametrize("documents", ["abc", b"abc", None, 5, Path("a.txt")], ids=repr)
+def test_what_is_no_list_of_documents_is_refused(documents, tmp_path):
+    for door in [
+        lambda: shards.write_shards(documents, tmp_path / "s"),
+        lambda: shards.count_chunks(documents),
+    ]:
+        with pytest.raises(TypeError, match="documents came as .*; expected is a list of texts"):
+            door()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("wrong", [b"abc", None, 5, ["a"]], ids=repr)
+def test_a_document_that_is_no_text_and_no_path_is_refused(wrong, tmp_path):
+    with pytest.raises(TypeError, match="The text came as .*; expected is one string"):
+        shards.write_shards(["One.", wrong], tmp_path)
+
+
+@pytest.mark.parametrize("content", ["H\u00e9".encode("latin-1"), b"H\0i\0", "Hi".encode("utf-16")])
+def test_a_document_in_another_encoding_is_named_with_what_to_do(content, tmp_path):
+    (tmp_path / "old.txt").write_bytes(content)
+    with pytest.raises(ValueError, match=r"old\.txt .*UTF-8.* Save it again as UTF-8"):
+        shards.write_shards(["One.", tmp_path / "old.txt"], tmp_path / "shards")
+
+
+def test_a_document_whose_file_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no file at .*none\.txt.* Check the path"):
+        shards.write_shards([tmp_path / "none.txt"], tmp_path / "shards")
+
+
+def test_the_path_of_a_document_given_as_a_string_is_no_document(tmp_path):
+    (tmp_path / "story.txt").write_text("One.")
+    with pytest.raises(ValueError, match="is the path of a file; expected is .*pathlib.Path"):
+        shards.write_shards([str(tmp_path / "story.txt")], tmp_path / "shards")
+
+
+@pytest.mark.parametrize("per_part", [2.0, "2", None])
+def test_a_part_of_no_whole_number_of_documents_is_refused(per_part, tmp_path):
+    with pytest.raises(TypeError, match="per_part is .*expected is a whole number"):
+        shards.write_shards(["One."], tmp_path, per_part)

@@ -851,3 +851,65 @@ def test_the_books_loader_gives_the_same_batches_with_workers():
     for source in (NUMBERS, "One two three four five six seven eight nine ten eleven."):
         alone = values(create_dataloader_v1(source, **options))
         assert values(create_dataloader_v1(source, **options, num_workers=2)) == alone
+
+
+# ---- what comes in at the doors -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrong", [5.0, "2", None, [4]], ids=repr)
+@pytest.mark.parametrize("name", ["max_length", "stride", "batch_size"])
+def test_a_size_that_is_no_whole_number_is_refused_in_words(name, wrong):
+    sizes = {"max_length": 4, "stride": 4, "batch_size": 2, name: wrong}
+    doors = [lambda: create_dataloader_v1(list(range(50)), **sizes), lambda: coverage(50, **sizes)]
+    for door in doors:
+        with pytest.raises(TypeError, match=f"{name} is .*expected is a whole number.*Write"):
+            door()
+
+
+def test_a_size_may_be_a_number_of_numpy():
+    assert len(WindowDataset(list(range(50)), np.int64(4), np.int32(4))) == 12
+
+
+@pytest.mark.parametrize("path", ["/x/tokens.bin", "tokens.bin", "my-story.txt"])
+def test_the_path_of_a_file_given_as_a_string_is_no_text(path):
+    for door in [
+        lambda: create_dataloader_v1(path, 2, 2, 2),
+        lambda: GPTDatasetV1(path, gpt2_tokenizer(), 2, 2),
+        lambda: write_tokens(path, "never.bin"),
+    ]:
+        with pytest.raises(ValueError, match="is the path of a file; expected is .*pathlib.Path"):
+            door()
+
+
+def test_the_path_of_a_file_that_is_there_is_no_text_whatever_its_name(tmp_path):
+    (tmp_path / "my own.tokens").write_bytes(b"1234")
+    with pytest.raises(ValueError, match="is the path of a file"):
+        create_dataloader_v1(str(tmp_path / "my own.tokens"), 2, 2, 2)
+
+
+@pytest.mark.parametrize("given", [[1, 2, 3, 4, 5, 6], np.arange(1, 7), torch.arange(1, 7)])
+def test_ids_may_come_in_reversed_order(given):
+    backwards = given.flip(0) if isinstance(given, torch.Tensor) else given[::-1]
+    inputs, targets = WindowDataset(backwards, 5, 5)[0]
+    assert inputs.tolist() == [6, 5, 4, 3, 2] and targets.tolist() == [5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "given", [b"abc", 5, None, Path("a.txt"), [Path("a.txt")], ["a", b"b"]], ids=repr
+)
+def test_what_is_no_document_is_refused_and_leaves_no_file(tmp_path, given):
+    with pytest.raises(TypeError, match="The text came as .*; expected is one string"):
+        write_tokens(given, tmp_path / "tokens.bin")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_documents_may_come_from_a_generator(tmp_path):
+    n_tokens = write_tokens((text for text in ["One.", "Two."]), tmp_path / "tokens.bin")
+    assert n_tokens == len(read_tokens(tmp_path / "tokens.bin")) == 6
+
+
+@pytest.mark.parametrize("path", [None, 5])
+def test_what_is_no_path_of_a_token_file_is_refused(path):
+    for door in [read_tokens, lambda path: write_tokens("One.", path)]:
+        with pytest.raises(TypeError, match="path came as .*; expected is a string or a pathlib"):
+            door(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from .encoding import tokens_of
+from .byte_tokens import tokens_of
 from .merge_files import letters, merges_of
 from .merging import unreached
 

@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from .byte_tokens import BYTE_ORDER, OTHERS, PRINTING
 from .downloads import write_whole
-from .encoding import BYTE_ORDER, END_OF_TEXT, OTHERS, PRINTING
+from .encoding import END_OF_TEXT
 from .merging import Pair, apply_merges_to_many
 
 LETTERS = [chr(byte) for byte in PRINTING] + [chr(256 + n) for n in range(len(OTHERS))]  # by id

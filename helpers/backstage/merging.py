@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
-from .encoding import BYTE_IDS
+from .byte_tokens import BYTE_IDS
 
 Pair = tuple[int, int]
 

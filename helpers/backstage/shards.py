@@ -18,7 +18,9 @@ import torch
 from torch.utils.data import Dataset, Sampler
 
 from .. import bpe
+from ..texts import read_text
 from ..windows import RandomOrder, count_windows
+from .doors import a_path, no_path, one_text, whole_number
 from .downloads import file_hash, progress, write_whole
 from .token_files import read_tokens, write_tokens
 
@@ -65,7 +67,12 @@ def hand_out(function, *columns, client=None, desc: str = "") -> list:
 
 def _parts(documents: Documents, per_part: int) -> list[Documents]:
     """The documents in parts of `per_part`; the last part may be shorter."""
-    if per_part < 1:
+    if isinstance(documents, (str, bytes)) or not isinstance(documents, Sequence):
+        raise TypeError(
+            f"The documents came as {type(documents).__name__}; expected is a list of texts and "
+            "of paths (pathlib.Path). Put a single one into a list."
+        )
+    if whole_number(per_part, "per_part") < 1:
         raise ValueError(
             f"per_part is {per_part}; a part needs at least 1 document. Choose 1 or more."
         )
@@ -81,7 +88,7 @@ def write_shards(
     Workers read the documents and write to the folder themselves, so all machines must see both.
     What an interrupted run left whole is kept and not made again.
     """
-    folder, parts = Path(folder).resolve(), _parts(documents, per_part)
+    folder, parts = a_path(folder).resolve(), _parts(documents, per_part)
     if not parts:
         raise ValueError(
             "No document came; expected is a list of texts or paths. Pass at least one."
@@ -137,7 +144,11 @@ def _count_part(documents: Documents) -> Counter[str]:
 
 def _texts(documents: Documents) -> Iterator[str]:
     for document in documents:
-        yield document.read_text("utf-8") if isinstance(document, Path) else document
+        if isinstance(document, Path):
+            document = read_text(document)
+        one_text(document)
+        no_path(document)
+        yield document
 
 
 def check_shards(folder: str | Path) -> dict:

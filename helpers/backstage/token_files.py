@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..bpe import gpt2_tokenizer
+from .doors import a_path, documents_of
 from .downloads import progress
 
 
@@ -27,7 +28,8 @@ def write_tokens(
             f"The tokenizer has {tokenizer.n_vocab} ids; a token file holds ids up to 65,535. "
             "Use a tokenizer with a smaller vocabulary, such as GPT-2's."
         )
-    files = [Path(path), Path(f"{path}.json")]
+    path = a_path(path)
+    files = [path, Path(f"{path}.json")]
     parts = [file.with_name(f"{file.name}.{os.getpid()}.part") for file in files]
     try:
         n_tokens = _encode_to(parts[0], documents, tokenizer, bar)
@@ -42,10 +44,12 @@ def write_tokens(
 
 
 def _encode_to(path: Path, documents: str | Iterable[str], tokenizer, bar: bool) -> int:
-    if isinstance(documents, str):
-        documents = [documents]
-    if isinstance(documents, (list, tuple)) and sum(map(len, documents)) < 1_000_000:
-        bar = False  # it would be over before it is seen
+    if isinstance(documents, (str, list, tuple)):
+        documents = list(documents_of(documents))
+        if sum(map(len, documents)) < 1_000_000:
+            bar = False  # it would be over before it is seen
+    else:
+        documents = documents_of(documents)
     n_tokens = 0
     with open(path, "wb") as file:
         for document in progress(documents, desc="Encoding documents", disable=not bar):
@@ -63,7 +67,7 @@ def read_tokens(path: str | os.PathLike, n_tokens: int | None = None) -> np.ndar
     n_tokens: how many there must be, for a file of another program; by default, what write_tokens
     wrote beside it. ValueError for a file that is missing, empty, cut off or too long.
     """
-    path, beside = Path(path), Path(f"{path}.json")
+    path, beside = a_path(path), Path(f"{path}.json")
     if n_tokens is None:
         with suppress(OSError, ValueError, KeyError, TypeError):  # then it stays unknown
             n_tokens = int(json.loads(beside.read_text("utf-8"))["n_tokens"])
