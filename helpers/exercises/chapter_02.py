@@ -57,7 +57,7 @@ class unknown_share(Exercise):
         return share([word not in vocab.values() for word in split_words(text)])
 
     def counts_each_word_once(text, vocab):
-        """Each different token counts once here. One that comes three times counts three times."""
+        """Each type counts once here. One that comes three times counts three times."""
         return share([word not in vocab for word in set(split_words(text))])
 
 
@@ -82,28 +82,28 @@ class encode_gently(Exercise):
 
     def as_it_came(text, vocab):
         """Not answered yet: the function looks each word up once, as it stands. Change the last
-        line, so that a word without an id is tried in small letters before it becomes `<|unk|>`."""
+        line, so that a word without an id is tried in lowercase before it becomes `<|unk|>`."""
         return [vocab.get(word, vocab["<|unk|>"]) for word in split_words(text)]
 
-    def asks_for_small_letters_only(text, vocab):
+    def asks_for_lowercase_only(text, vocab):
         """A word that has an id loses it: here `May` becomes `may`. Ask for the word as it stands
         first."""
         return [vocab.get(word.lower(), vocab["<|unk|>"]) for word in split_words(text)]
 
-    def asks_for_small_letters_first(text, vocab):
+    def asks_for_lowercase_first(text, vocab):
         """`May` has an id of its own, and gets that of `may`. Ask for the word as it stands
         first."""
         unknown = vocab["<|unk|>"]
         return [vocab.get(word.lower(), vocab.get(word, unknown)) for word in split_words(text)]
 
-    def looks_small_letters_up(text, vocab):
-        """A `KeyError`: `vocab[...]` ends in one where small letters are unknown too, even for a
-        word whose id is found, since Python works out both arguments first. Use `vocab.get` there
-        as well."""
+    def looks_lowercase_up(text, vocab):
+        """A `KeyError`: `vocab[...]` raises one where the lowercase word is unknown too, even if
+        the word itself has an id, since Python works out both arguments first. Use `vocab.get`
+        there as well."""
         return [vocab.get(word, vocab[word.lower()]) for word in split_words(text)]
 
     def goes_on_after_id_0(text, vocab):
-        """The id 0 counts as false, so `or` goes on to the small letters. Use the second argument
+        """The id 0 counts as false, so `or` goes on to the lowercase word. Use the second argument
         of `get`."""
         unknown = vocab["<|unk|>"]
         return [vocab.get(word) or vocab.get(word.lower(), unknown) for word in split_words(text)]
@@ -127,12 +127,12 @@ class encode_gently(Exercise):
 
 
 def by_count(words):
-    """The different words, the most frequent first, in the order of the alphabet where equal."""
+    """The types, the most frequent first, in code-point order where equally frequent."""
     return sorted(set(words), key=lambda word: (-words.count(word), word))
 
 
 def by_count_alone(words):
-    """The different words, the most frequent first, in the order of the text where equal."""
+    """The types, the most frequent first, in the order of the text where equally frequent."""
     return [word for word, _ in Counter(words).most_common()]
 
 
@@ -193,7 +193,7 @@ class capped_vocab(Exercise):
         ordered = sorted(set(words), key=lambda word: (words.count(word), word))
         return number([*ordered[: size - 1], "<|unk|>"])
 
-    def by_the_alphabet(words, size):
+    def by_code_point(words, size):
         """These are the first words in code-point order. Count how often each one occurs."""
         return number([*sorted(set(words))[: size - 1], "<|unk|>"])
 
@@ -235,5 +235,5 @@ class join_documents(Exercise):
         return " ".join(documents)
 
     def one_after_the_last(documents):
-        """There is one after the last document too. Asked is one between any two."""
+        """There is one after the last document too. The exercise asks for one between any two."""
         return "".join(f"{document} <|endoftext|> " for document in documents)

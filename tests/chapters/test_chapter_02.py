@@ -83,13 +83,13 @@ def test_the_chapter_builds_what_the_helpers_hold(built, text):
 
 def test_the_chapter_prints_the_values_that_readers_of_the_book_know(on_the_verdict):
     assert "Tokens: 4690" in printed(on_the_verdict, "all_words = sorted")
-    assert "Different tokens: 1130" in printed(on_the_verdict, "all_words = sorted")
+    assert "Types: 1130" in printed(on_the_verdict, "all_words = sorted")
     entries = printed(on_the_verdict, "if i >= 50")
     assert "51 entries" in entries and "A(11)│Ah(12)" in entries and "HAD(44)│Had(45)" in entries
     assert entries.rstrip().endswith("Hermia(50)│")
     assert (
         "[1, 56, 2, 850, 988, 602, 533, 746, 5, 1126, 596, 5, 1, 67, 7, 38, 851, 1108, 754, 793, 7]"
-        in printed(on_the_verdict, "Mrs. Gisburn")
+        in printed(on_the_verdict, "quote = ")
     )
     assert (
         '" It\' s the last he painted, you know," Mrs. Gisburn said with pardonable pride.'
@@ -99,7 +99,7 @@ def test_the_chapter_prints_the_values_that_readers_of_the_book_know(on_the_verd
         on_the_verdict, "decoded = tokenizer.decode(tokenizer.encode(text))"
     )
     last = printed(on_the_verdict, "items())[-5:]").split("\n")
-    assert "Different tokens, with the special ones: 1132" in last
+    assert "Types, with the special tokens: 1132" in last
     assert [re.split(r"\s+", line)[:2] for line in last[-5:]] == [
         ["younger", "1127"],
         ["your", "1128"],
@@ -143,6 +143,29 @@ def test_the_vocabulary_grows_in_every_tenth_of_a_story(text):
     sizes = [len(set(words[: len(words) * tenth // 10])) for tenth in range(11)]
     gains = [after - before for before, after in zip(sizes, sizes[1:], strict=False)]
     assert min(gains) > 0 and sum(gains[5:]) < sum(gains[:5])
+
+
+@pytest.mark.parametrize("text", TEXTS, indirect=True)
+def test_by_zipfs_law_counts_fall_as_ranks_rise_and_their_product_hardly_changes(text):
+    counts = [count for _, count in Counter(split_words(text)).most_common()]
+    products = [rank * counts[rank - 1] for rank in (5, 10, 20, 50, 100, 200, 500)]
+    assert max(products) < 2 * min(products), "rank times count is not within a factor of two"
+    assert counts[4] > 50 * counts[499], "the counts of this text fall less than fiftyfold"
+    assert sum(counts[:100]) > sum(counts) / 2, "a few types do not make up most of the text"
+
+
+def test_the_first_tokenizer_leaves_spaces_before_colons_and_the_second_takes_them_out(built):
+    colons = "tea: painted; he"
+    vocab = build_vocab(split_words(colons), SPECIAL)
+    came = [built[name](vocab) for name in ("SimpleTokenizerV1", "SimpleTokenizerV2")]
+    came = [tokenizer.decode(tokenizer.encode(colons)) for tokenizer in came]
+    assert came == ["tea : painted ; he", colons]
+
+
+def test_padding_is_left_out_with_care_or_no_end_is_learned(on_the_verdict):
+    said = printed(on_the_verdict, "careless = ")
+    assert "leaving out every end, it learns from 0 ends" in said
+    assert "leaving out the padding, it learns from 3 ends" in said
 
 
 def test_gpt2_has_one_special_token_which_tiktoken_finds_without_spaces_and_guards():
