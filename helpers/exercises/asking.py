@@ -19,8 +19,7 @@ SAID = {True: "Right.", False: "Not quite."}  # to a choice in a quiz
 DECIDE = "Decide before you go on. Where the notebook can be run, run this cell and answer here."
 GUESS_FIRST = "Guess first, or run this cell again to see it."
 PRINTED = (  # lines break between words, as those that `print` gives
-    "margin:.3em 0;font-size:14px;white-space:pre-wrap;word-break:normal;word-wrap:break-word;"
-    "color:#111;background:#fff"
+    "margin:.3em 0;font-size:14px;white-space:pre-wrap;word-break:normal;word-wrap:break-word"
 )
 
 

@@ -12,12 +12,8 @@ from types import FunctionType
 
 from ..show import Picture
 
-# Of each state: its mark, and the colours of its edge and of its ground.
-STATES = {
-    "right": ("✓", "#009E73", "#DFF3EC"),
-    "wrong": ("✗", "#D55E00", "#FBE6DA"),
-    "open": ("○", "#0072B2", "#E1EEF7"),
-}
+# Of each state: its mark, and its colour.
+STATES = {"right": ("✓", "#009E73"), "wrong": ("✗", "#D55E00"), "open": ("○", "#0072B2")}
 
 
 def rich(text: str) -> str:
@@ -30,8 +26,8 @@ class Verdict(Picture):
     """What is said to an answer: `.text`; `.state` is "right", "wrong" or "open"; `.passed`."""
 
     def __init__(self, state: str, text: str):
-        mark, edge, ground = STATES[state]
-        box = f"color:#111;background:{ground};border-left:4px solid {edge};padding:.3em .6em"
+        mark, colour = STATES[state]
+        box = f"background:{colour}22;border-left:4px solid {colour};padding:.3em .6em"
         super().__init__(f'<div style="{box}">{mark} {rich(text)}</div>')
         self.state = state
         self.passed = state == "right"

@@ -6,8 +6,9 @@ import math
 from html import escape
 
 from .pictures import KEPT, Picture, visible
-from .tables import PALETTE, TINTS
+from .tables import PALETTE
 
+PAPERS = ("#F8DDA8", "#C3E3F7", "#B5E3D4", "#F0CFE2", "#F6F1A9")  # of boxes with dark ink
 TIP = (
     '<marker id="tip" markerWidth="9" markerHeight="9" refX="9" refY="4" orient="auto">'
     f'<path d="M0,0 L9,4 L0,8" fill="{PALETTE[1]}"/></marker>'
@@ -83,7 +84,7 @@ def tree(nested) -> Picture:
     placed, lines, boxes, merges = [], "", "", []
     _, wide = _place(nested, 0, 6, placed)
     for name, x, half, level, middles, names in placed:
-        y, fill, down = 25 + 70 * level, TINTS[level % len(TINTS)], ""
+        y, fill, down = 25 + 70 * level, PAPERS[level % len(PAPERS)], ""
         for middle in middles:
             ends = f'x1="{x}" y1="{y}" x2="{middle}" y2="{y + 70}"'
             down += f'<line {ends} stroke="#666" stroke-width="2"/>'

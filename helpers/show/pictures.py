@@ -33,8 +33,8 @@ class Picture:
         return Picture(f"<div>{both}</div>")
 
     def _repr_html_(self) -> str:
-        # A white card with dark ink, whatever the theme around it.
-        style = "font:16px/1.6 sans-serif;color:#111;background:#fff;padding:.4em;overflow-x:auto"
+        # The ink and the paper are the page's own, light or dark.
+        style = "font:16px/1.6 sans-serif;padding:.4em;overflow-x:auto"
         return tag("div", style, self.html)
 
     def __repr__(self) -> str:
@@ -109,4 +109,4 @@ def label(value) -> str:
 
 def note(text: str) -> Picture:
     """A paragraph of words."""
-    return Picture(tag("p", "margin:.3em 0;color:#111", label(text)))
+    return Picture(tag("p", "margin:.3em 0", label(text)))

@@ -1,18 +1,40 @@
 """Pictures made of text: tokens, tables, bars, heat tables and windows."""
 
 import math
+import re
+import zlib
 from collections import Counter
 from html import escape
 
 from .pictures import KEPT, Picture, label, note, tag, visible
 
+EIGHTHS = ("", *"▏▎▍▌▋▊▉")  # bars of one to seven eighths of a character
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-TINTS = ("#F8DDA8", "#C3E3F7", "#B5E3D4", "#F0CFE2", "#F6F1A9")
-LOST = "repeating-linear-gradient(45deg,#fff,#fff 4px,#ccc 4px,#ccc 6px)"
+# What lies behind text lets the page through, so that the page's own ink can be read on it.
+INPUT, TARGET, HEAD = "background:#56B4E955", "background:#E69F0055", "background:#80808026"
+LOST = "outline:2px dashed #D55E00;outline-offset:-3px"
+FRAME = "outline:3px solid #D55E00;outline-offset:-3px"
+CHIP = (  # never broken in two, unless it is wider than the page
+    "display:inline-block;max-width:100%;box-sizing:border-box;word-wrap:break-word;"
+    "vertical-align:top;text-align:center;margin:0 3px 5px 0;padding:0 .2em;border-radius:3px;"
+)
+NUMBER = re.compile(r"−?[\d,]+(\.\d+)?%?")  # a number that was made a text already
+SMALL = "display:block;font-size:12px;line-height:1.3;opacity:.8"
+
+
+def _hidden(mark: str) -> str:
+    """A mark for plain text, and for pages that take styles away."""
+    return tag("span", "display:none", mark)
+
+
+def colour_of(piece: str | bytes) -> str:
+    """The colour of a token: equal tokens have one, in all pictures."""
+    data = piece.encode("utf-8", "backslashreplace") if isinstance(piece, str) else piece
+    return PALETTE[zlib.crc32(data) % len(PALETTE)]
 
 
 def tokens(pieces, ids=None, dropped=(), marked=(), hover=()) -> Picture:
-    """Tokens (str or bytes) side by side, with their ids beneath where given.
+    """Tokens (str or bytes) side by side, with their ids beneath where given; equal, equal colour.
 
     `dropped`, `marked`: positions to frame with dots, with a line.
     `hover`: for each token, what the mouse pointer brings up.
@@ -20,46 +42,48 @@ def tokens(pieces, ids=None, dropped=(), marked=(), hover=()) -> Picture:
     chips = []
     for place, piece in enumerate(pieces):
         text = escape(visible(piece)) or "(empty)"
-        style = f"padding:.1em .15em;color:#111;background:{TINTS[place % len(TINTS)]}"
+        colour = colour_of(piece)
+        style = f"{CHIP}background:{colour}33;border-bottom:3px solid {colour}"
         title = ""
         if ids is not None:
             number = escape(visible(f"{ids[place]}", KEPT))
-            number = tag("rt", "font-size:80%;line-height:1.7;white-space:nowrap", number)
-            text = tag("ruby", "ruby-position:under", f"{text}<rp>(</rp>{number}<rp>)</rp>")
+            text += tag("small", SMALL, f"{_hidden('(')}{number}{_hidden(')')}")
         if place in dropped:
             text = tag("s", "text-decoration:none", text)
-            style = "border:2px dotted #555;color:#111;background:#fff"
+            style = f"{CHIP}border:2px dotted #808080"
         if place in marked:
             text = f"<strong>{text}</strong>"
-            style += ";outline:2px solid #111;outline-offset:-2px"
+            style += f";{FRAME}"
         if place < len(hover):
             title = f' title="{escape(visible(str(hover[place]), " "))}"'
         # The line ends where the text does, or else, if need be, between two tokens.
         end = "<br>" if piece[-1:] in ("\n", b"\n") else "<wbr>"
-        chips.append(f'<bdi style="{style}"{title}>{text}</bdi>│{end}')
-    height = 1.9 if ids is None else 2.6
-    style = f"font:17px/{height} monospace;overflow-wrap:anywhere"
-    return Picture(tag("div", style, "".join(chips) or "(no tokens)"))
+        chips.append(f'<bdi style="{style}"{title}>{text}</bdi>{_hidden("│")}{end}')
+    html = "".join(chips) or "(no tokens)"
+    return Picture(tag("div", "font:17px/1.6 monospace", html))
 
 
-def _cell(value, fill: str = "#fff", name: str = "td") -> str:
+def _cell(value, style: str = "", name: str = "td") -> str:
+    """A cell; numbers stand at the right, their digits under one another."""
     text = f"{value:.4g}" if isinstance(value, float) else value
     html = value.html if isinstance(value, Picture) else label(text)
-    style = "padding:.15em .6em;text-align:left;border:1px solid #aaa;color:#111;background:"
-    return tag(name, style + fill, html)
+    side = "text-align:left"
+    if isinstance(value, (int, float)) or NUMBER.fullmatch(str(value)):
+        side = "text-align:right;font-variant-numeric:tabular-nums"
+    return tag(name, f"padding:.15em .6em;border:1px solid #80808080;{side};{style}", html)
 
 
 def _head(value) -> str:
     """A cell that names a row or a column; what is short stays on one line."""
     short = len(str(value)) < 16
-    return _cell(value, "#eee;white-space:nowrap" if short else "#eee", "th")
+    return _cell(value, f"{HEAD};white-space:nowrap" if short else HEAD, "th")
 
 
 def _join(rows: list[list[str]], caption: str) -> Picture:
     """A table of cells that are HTML already."""
     html = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
     if caption:
-        html = tag("caption", "text-align:left;color:#111", label(caption)) + html
+        html = tag("caption", "text-align:left", label(caption)) + html
     return Picture(tag("table", "border-collapse:collapse;margin:.3em 0;font-size:16px", html))
 
 
@@ -74,40 +98,50 @@ def table(rows, headers=(), caption: str = "") -> Picture:
     return _join(top + [[_cell(value) for value in row] for row in rows], caption)
 
 
-def bars(labels, values, struck=(), caption: str = "") -> Picture:
-    """Horizontal bars with their numbers, hatched below 0; labels at `struck` are crossed out.
+def _bar(share: float) -> str:
+    """A bar of text, 30 characters long at 1, to an eighth of a character; nothing at 0."""
+    eighths = round(240 * share)
+    return "█" * (eighths // 8) + EIGHTHS[eighths % 8]
 
-    nan and infinite numbers have no bar, which is said in its place.
+
+def bars(labels, values, struck=(), caption: str = "") -> Picture:
+    """Horizontal bars with their numbers, from 0; labels at `struck` are crossed out.
+
+    Bars below 0 begin with a minus and have another colour. nan and infinite numbers have no bar,
+    which is said in its place. A last line says how long a full bar is.
     """
     most = max((abs(value) for value in values if math.isfinite(value)), default=0) or 1
     rows = []
     for place, (name, value) in enumerate(zip(labels, values, strict=True)):
-        block, colour = ("▒", PALETTE[1]) if value < 0 else ("█", PALETTE[0])
+        colour = PALETTE[1] if value < 0 else PALETTE[0]
         if place in struck:
-            name, colour = Picture(f"<s>{label(name)}</s> (left out)"), "#999"
+            name, colour = Picture(f"<s>{label(name)}</s> (left out)"), "#808080"
         bar = "no bar: this is no finite number"
         if math.isfinite(value):
-            bar = block * max(1, round(30 * (abs(value) / most)))
-        bar = tag("span", f"color:{colour};font-family:monospace", bar)
+            sign = "−" if value < 0 else ""
+            bar = sign + _bar(abs(value) / most)
+        bar = tag("span", f"color:{colour};font-family:monospace;white-space:nowrap", bar)
         rows.append([name, f"{value:.3f}".replace("-", "−"), Picture(bar)])
+    if rows:
+        axis = f"0{'':─<28}{most:.3g}"
+        rows.append(["", "", Picture(tag("span", "font-family:monospace;opacity:.8", axis))])
     return table(rows, caption=caption)
 
 
 def _tint(share: float) -> str:
-    """A colour between white at 0 and orange at 1, or blue at -1."""
-    full = (230, 159, 0) if share > 0 else (86, 180, 233)
-    parts = [round(255 - abs(share) * (255 - part)) for part in full]
-    return "#" + "".join(f"{part:02x}" for part in parts)
+    """What lies behind a number: orange at 1, blue at -1, nothing at 0."""
+    colour = PALETTE[4] if share > 0 else PALETTE[5]
+    return f"background:{colour}{round(128 * abs(share)):02x}"
 
 
 def heat(
     matrix, row_labels=(), column_labels=(), lit=None, digits=2, framed=None, caption=""
 ) -> Picture:
-    """A small matrix, the number in every cell: orange above zero, blue below, white at zero.
+    """A small matrix, the number in every cell: orange above zero, blue below, bare at zero.
 
     `lit`: positions of rows; only they are coloured then, and an arrow stands before them.
     `framed`: (row, column) of one cell to frame. The matrix may be lists, an array or a tensor.
-    Cells that are nan or infinite are hatched, and a line beneath says how many they are.
+    Cells that are nan or infinite are dashed, and a line beneath says how many they are.
     """
     matrix = matrix.tolist() if hasattr(matrix, "tolist") else matrix
     values = [value for row in matrix for value in row]
@@ -120,7 +154,7 @@ def heat(
         arrow = "► " if lit is not None and place in lit else ""
         rows.append([_head(f"{arrow}{name}")])
         for column, value in enumerate(row):
-            fill = "#ffffff"
+            fill = ""
             if not math.isfinite(value):
                 fill = LOST
             elif lit is None or arrow:
@@ -129,20 +163,26 @@ def heat(
             text = f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
             if (place, column) == framed:
                 text = Picture(f"<strong>{text}</strong>")
-                fill += ";outline:3px solid #111"
-            rows[-1].append(_cell(text, fill))
+                fill += f";{FRAME}"
+            rows[-1].append(_cell(text, f"text-align:right;{fill}"))
     picture = _join(rows, caption)
     if len(finite) < len(values):
         lost = len(values) - len(finite)
-        picture += note(f"{lost} of {len(values)} numbers are nan or infinite (hatched).")
+        picture += note(f"{lost} of {len(values)} numbers are nan or infinite (dashed).")
     return picture
+
+
+def _middle(value, style: str = "", name: str = "td") -> str:
+    """A cell whose text stands in its middle."""
+    return _cell(value, f"text-align:center;{style}", name)
 
 
 def _strip(name: str, start: int, end: int, places: range, texts, fill: str) -> list[str]:
     """A row with the texts at the places from `start` to before `end`, and nothing elsewhere."""
     row = [_head(name)]
     for place, text in zip(places, texts, strict=True):
-        row.append(_cell(text, fill) if start <= place < end else _cell(""))
+        inside = start <= place < end
+        row.append(_middle(text, fill) if inside else _cell(""))
     return row
 
 
@@ -159,16 +199,19 @@ def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6
         inside = [start for start in starts if start in places and start + max_length in places]
         inside = inside[:most] if places.start == 0 else inside[-most:]
         seen = [visible(pieces[place]) for place in places]
-        rows = [[_head("position"), *map(_head, places)], [_head("token"), *map(_cell, seen)]]
+        rows = [[_head("position")], [_head("token")]]
+        for place, text in zip(places, seen, strict=True):
+            rows[0].append(_middle(place, HEAD, "th"))
+            rows[1].append(_middle(text))
         for start in inside:
             number, end = start // stride, start + max_length
-            rows.append(_strip(f"input {number}", start, end, places, seen, TINTS[1]))
-            rows.append(_strip(f"target {number}", start + 1, end + 1, places, seen, TINTS[0]))
+            rows.append(_strip(f"input {number}", start, end, places, seen, INPUT))
+            rows.append(_strip(f"target {number}", start + 1, end + 1, places, seen, TARGET))
         rows.append([_head("times a target")])
         for place in places:
-            count = _cell(counts[place]) if counts[place] else _cell("lost", LOST)
+            count = _middle(counts[place]) if counts[place] else _middle("lost", LOST)
             # Nothing stands before the first token to ask for it.
-            rows[-1].append(_cell("–") if place == 0 else count)
+            rows[-1].append(_middle("–") if place == 0 else count)
         caption = f"Tokens {places.start} to {places.stop - 1} of {size}: "
         caption += f"{len(inside)} of {len(starts)} windows"
         picture += _join(rows, caption if size else "No tokens")
