@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from string import ascii_uppercase
 
-from ..show import Picture
+from ..show import Picture, plain
 from .judge import Verdict, rich
 
 QUESTIONS = Path(__file__).resolve().parent
@@ -60,7 +60,8 @@ class Ask(Picture):
 
     Each item is (question, {choice: explanation}); without choices a number is asked for.
     reply(place of the item, what was chosen) gives the Verdict. If folded, what explains the
-    choices can be opened; else the still text says how to answer.
+    choices can be opened; else the still text says how to answer. Plain text can't be folded: there
+    the explanations are left out.
     """
 
     def __init__(self, items: list[tuple], reply: Callable[[int, str], Verdict], folded: bool):
@@ -69,10 +70,13 @@ class Ask(Picture):
         super().__init__("")
         self.controls, self.notes, self.score = [], [], w.HTML()
         self.reply = reply
+        self.asked = ""  # the HTML without explanations
         parts = []
         for number, (question, choices) in enumerate(items):
             asked = f"<div><b>{rich(question)}</b></div>"
-            self.html += asked + _lettered(choices)
+            still = asked + _lettered(choices)
+            self.asked += still
+            self.html += still
             if folded:
                 self.html += fold("Answers", _lettered(choices.values()))
             control, note = _control(choices), w.HTML()
@@ -80,12 +84,16 @@ class Ask(Picture):
             self.controls.append(control)
             self.notes.append(note)
             parts += [w.HTML(asked), control, note]
+        self.asked += f"<div>{DECIDE}</div>"
         if not folded:
-            self.html += f"<div>{DECIDE}</div>"
+            self.html = self.asked
         self.box = w.VBox([*parts, self.score])
 
     def _answer(self, number: int, change: dict) -> None:
         self.notes[number].value = self.reply(number, change["new"]).html
+
+    def __repr__(self) -> str:
+        return plain(self.asked)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
