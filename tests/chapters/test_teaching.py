@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.tools import teaching
-from tests.tools.books import ROOT, Chapter, read
+from tests.tools import course_map, glossary, teaching
+from tests.tools.books import CHAPTERS, NAMES, ROOT, Chapter, read
 from tests.tools.teaching import PAGES, PLAN, TAUGHT
 
 every_chapter = pytest.mark.parametrize("path", TAUGHT, ids=lambda path: path.stem)
@@ -129,3 +129,16 @@ def test_the_guide_leads_to_every_page():
     )
     for command in ("copies", "mark"):
         assert f"python -m helpers {command}" in text
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
+def test_the_map_at_the_head_of_a_chapter_lights_its_part(path):
+    top = read(path).cells[0].source
+    assert course_map.head(path.stem[:2]) in top, f"{path.name}: see python -m tests.tools.course_map"
+    assert (ROOT / "notebooks" / "pictures" / f"map_{path.stem[:2]}.png").is_file()
+    assert "This chapter: " in course_map.alt(path.stem[:2]), "nothing is lit"
+
+
+def test_the_glossary_is_what_the_chapters_say_now():
+    page = (ROOT / "notebooks" / "glossary.md").read_text(encoding="utf-8")
+    assert page == glossary.glossary(), "run python -m tests.tools.glossary"
