@@ -134,7 +134,9 @@ def test_the_guide_leads_to_every_page():
 @pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
 def test_the_map_at_the_head_of_a_chapter_lights_its_part(path):
     top = read(path).cells[0].source
-    assert course_map.head(path.stem[:2]) in top, f"{path.name}: see python -m tests.tools.course_map"
+    assert course_map.head(path.stem[:2]) in top, (
+        f"{path.name}: see python -m tests.tools.course_map"
+    )
     assert (ROOT / "notebooks" / "pictures" / f"map_{path.stem[:2]}.png").is_file()
     assert "This chapter: " in course_map.alt(path.stem[:2]), "nothing is lit"
 
