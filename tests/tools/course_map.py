@@ -19,14 +19,14 @@ STAGES = [
     ("token ids", "464 5417 1309", "2 3 9"),
     ("windows", "inputs, targets", "4 9"),
     ("token vectors", "a row per id", "5 6"),
-    ("+ positions", "a row per position", "7"),
+    ("+ positions", "row per position", "7"),
     ("input tensor", "[8, 4, 256]", "8"),
     ("Transformer", "its blocks", "8"),
     ("probabilities", "one per token", "8"),
     ("next token", "joins the text", ""),
 ]
-COLUMNS, STEP, BOX, TALL = 5, 164, 136, 78  # boxes in a row; sizes in px
-WIDE, HIGH = COLUMNS * STEP, 2 * TALL + 44
+COLUMNS, STEP, BOX, TALL, GAP = 5, 164, 136, 60, 26  # boxes in a row; sizes in px
+WIDE, HIGH = COLUMNS * STEP, 2 * TALL + GAP + 4
 QUIET = "#7a7f87"  # of arrows: seen on a light page and on a dark one
 PLAIN, LIT = ("#e9eef4", "#1b2733", "#4a5663"), ("#0072B2", "#ffffff", "#ffffff")
 
@@ -36,15 +36,15 @@ def place(number: int) -> tuple[int, int]:
     row, column = divmod(number, COLUMNS)
     if row == 1:
         column = COLUMNS - 1 - column
-    return 14 + column * STEP, 2 + row * (TALL + 40)
+    return 14 + column * STEP, 2 + row * (TALL + GAP)
 
 
 def arrow(number: int) -> str:
     """The arrow from the stage before to this one; the text's comes from the last."""
     x, y = place(number)
     if number in (0, COLUMNS):
-        start, sign = (y + TALL + 40, -1) if number == 0 else (y - 40, 1)
-        return f"M{x + BOX // 2},{start + sign * 4} v{sign * 30} m-6,{-sign * 6} l6,{sign * 6} l6,{-sign * 6}"
+        start, sign = (y + TALL + GAP, -1) if number == 0 else (y - GAP, 1)
+        return f"M{x + BOX // 2},{start + sign * 4} v{sign * (GAP - 8)} m-6,{-sign * 6} l6,{sign * 6} l6,{-sign * 6}"
     if number < COLUMNS:
         return f"M{x - 25},{y + TALL // 2} h22 m-6,-6 l6,6 l-6,6"
     return f"M{x + BOX + 25},{y + TALL // 2} h-22 m6,-6 l-6,6 l6,6"
@@ -59,10 +59,10 @@ def box(number: int, stage: str, example: str, chapters: str, lit: bool) -> str:
     middle = f'x="{x + BOX // 2}"'
     return (
         f'<rect x="{x}" y="{y}" width="{BOX}" height="{TALL}" rx="10" fill="{fill}"/>'
-        f'<text {middle} y="{y + 20}" fill="{faint}" font-size="12">{about}</text>'
-        f'<text {middle} y="{y + 44}" fill="{ink}" font-size="16" font-weight="bold">'
+        f'<text {middle} y="{y + 16}" fill="{faint}" font-size="12">{about}</text>'
+        f'<text {middle} y="{y + 36}" fill="{ink}" font-size="16" font-weight="bold">'
         f"{escape(stage)}</text>"
-        f'<text {middle} y="{y + 66}" fill="{faint}" font-size="12.5" font-family="DejaVu Sans Mono">'
+        f'<text {middle} y="{y + 53}" fill="{faint}" font-size="12.5" font-family="DejaVu Sans Mono">'
         f"{escape(example)}</text>"
         f'<path d="{arrow(number)}" stroke="{QUIET}"/>'
     )
