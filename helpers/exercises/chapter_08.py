@@ -3,11 +3,11 @@
 from .judge import Exercise
 
 
-def loss(scores, targets, reduction="mean"):
-    """The cross entropy of scores [batch, tokens, vocab_size] for targets [batch, tokens]."""
+def loss(logits, targets, reduction="mean"):
+    """The cross-entropy of logits [batch, tokens, vocab_size] for targets [batch, tokens]."""
     from torch.nn.functional import cross_entropy
 
-    return cross_entropy(scores.flatten(0, 1), targets.flatten(), reduction=reduction)
+    return cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction=reduction)
 
 
 def where(lengths, number):
@@ -21,14 +21,14 @@ def sizes(pieces):
     return [len(piece) for piece in pieces]
 
 
-class count_numbers(Exercise):
-    """With the smallest GPT-2's sizes, 92 in 100 of them would be token rows.
+class count_weights(Exercise):
+    """With the smallest GPT-2's sizes, 92 in 100 of them would be in the token table.
 
-    Hint: Three parts: a row for each token, a row for each place, and four matrices.
-    Hint: A row has `dim` numbers, and there is one for each token and one for each place. A matrix
-        has two sides.
-    Hint: A row has `dim` numbers; `nn.Linear(dim, dim, bias=False)` has `dim * dim`. The output is
-        tied: it adds none.
+    Hint: Three parts: a vector for each token, a vector for each position, and four matrices.
+    Hint: A vector has `dim` numbers, and there is one for each token and one for each position. A
+        matrix has two sides.
+    Hint: A vector has `dim` numbers; `nn.Linear(dim, dim, bias=False)` has `dim * dim`. The output
+        is tied, so it adds none.
     """
 
     cases = [(512, 32, 64), (211, 16, 32), (6, 7, 5)]
@@ -37,7 +37,7 @@ class count_numbers(Exercise):
         return vocab * dim + context * dim + 4 * dim * dim
 
     def counts_the_tokens_twice(vocab, context, dim):
-        """The token rows are counted twice. The output is tied: it uses the same rows."""
+        """The token vectors are counted twice. The output is tied: it uses the same ones."""
         return 2 * vocab * dim + context * dim + 4 * dim * dim
 
     def counts_one_matrix(vocab, context, dim):
@@ -48,12 +48,12 @@ class count_numbers(Exercise):
         """Attention has four matrices here. The one called out is missing."""
         return vocab * dim + context * dim + 3 * dim * dim
 
-    def counts_rows_for_matrices(vocab, context, dim):
+    def counts_vectors_for_matrices(vocab, context, dim):
         """A matrix of attention has dim * dim numbers, not dim."""
         return vocab * dim + context * dim + 4 * dim
 
-    def counts_places_for_rows(vocab, context, dim):
-        """A position is a row of `dim` numbers, not one number."""
+    def counts_positions_for_vectors(vocab, context, dim):
+        """A position has a vector of `dim` numbers, not one number."""
         return vocab * dim + context + 4 * dim * dim
 
 
@@ -68,30 +68,30 @@ class shuffled_token(Exercise):
     cases = [([7, 0, 3, 5], 4, 0, 2), ([2, 9, 4, 1], 3, 1, 1)]
     cases += [([6, 1, 0, 2], 2, 3, 0), ([1, 0], 5, 1, 3)]
 
-    def right(numbers, stride, window, place):
-        return numbers[window] * stride + place
+    def right(numbers, stride, window, position):
+        return numbers[window] * stride + position
 
-    def takes_the_place_in_the_batch(numbers, stride, window, place):
-        """Not answered yet: this is the function as it came. It takes the window's place in the
-        batch for its number in the text."""
-        return window * stride + place
+    def takes_the_number_in_the_batch(numbers, stride, window, position):
+        """Not answered yet: this is the function as it came. It takes the window's number in
+        the batch for its number in the text."""
+        return window * stride + position
 
-    def looks_for_the_number(numbers, stride, window, place):
+    def looks_for_the_number(numbers, stride, window, position):
         """This asks where the window of that number lies. Asked is the number of the one that lies
         there."""
-        return numbers.index(window) * stride + place
+        return numbers.index(window) * stride + position
 
-    def takes_the_place_of_the_token(numbers, stride, window, place):
-        """Each window has one number. You took it by the place of the token."""
-        return numbers[place] * stride + place
+    def takes_the_position_of_the_token(numbers, stride, window, position):
+        """Each window has one number. You took it by the position of the token."""
+        return numbers[position] * stride + position
 
-    def takes_1_for_the_stride(numbers, stride, window, place):
+    def takes_1_for_the_stride(numbers, stride, window, position):
         """Windows start `stride` tokens apart. Leave the last line as it was."""
-        return numbers[window] + place
+        return numbers[window] + position
 
-    def takes_4_for_the_stride(numbers, stride, window, place):
+    def takes_4_for_the_stride(numbers, stride, window, position):
         """This takes 4 for the stride. It came as an argument."""
-        return numbers[window] * 4 + place
+        return numbers[window] * 4 + position
 
 
 class next_token_loss(Exercise):
@@ -108,38 +108,38 @@ class next_token_loss(Exercise):
 
         chance, cases = torch.Generator().manual_seed(8), []
         for batch, tokens, size in ((2, 4, 5), (1, 3, 9), (3, 3, 3)):
-            scores = torch.randn(batch, tokens, size, generator=chance)
-            cases.append((scores, torch.randint(size, (batch, tokens), generator=chance)))
+            logits = torch.randn(batch, tokens, size, generator=chance)
+            cases.append((logits, torch.randint(size, (batch, tokens), generator=chance)))
         return cases
 
-    def right(scores, targets):
-        return loss(scores, targets)
+    def right(logits, targets):
+        return loss(logits, targets)
 
-    def shifts_again(scores, targets):
+    def shifts_again(logits, targets):
         """It still shifts: the targets from the loader are one token further on already."""
-        return loss(scores[:, :-1], targets[:, 1:])
+        return loss(logits[:, :-1], targets[:, 1:])
 
-    def shifts_back(scores, targets):
-        """This shifts the other way: each score is compared with the token it came from. No shift
+    def shifts_back(logits, targets):
+        """This shifts the other way: each logit is compared with the token it came from. No shift
         is needed."""
-        return loss(scores[:, 1:], targets[:, :-1])
+        return loss(logits[:, 1:], targets[:, :-1])
 
-    def leaves_out_the_last(scores, targets):
-        """The last place is left out. Its target is in the batch too."""
-        return loss(scores[:, :-1], targets[:, :-1])
+    def leaves_out_the_last(logits, targets):
+        """The last position is left out. Its target is in the batch too."""
+        return loss(logits[:, :-1], targets[:, :-1])
 
-    def adds_up(scores, targets):
-        """This is a sum over all places. Asked is the mean."""
-        return loss(scores, targets, reduction="sum")
+    def adds_up(logits, targets):
+        """This is the sum over all positions. The mean is asked for."""
+        return loss(logits, targets, reduction="sum")
 
 
 class trace(Exercise):
-    """Stride, place, bytes: that is the whole way back.
+    """Stride, position, bytes: that is the whole way back.
 
     Hint: Which token is it, counted from 0? Section 2 has the formula for a stride of 4.
     Hint: A token starts where the bytes of all tokens before it end, and is as long as its own
         bytes.
-    Hint: It is `pieces[window * stride + place]`; add up the lengths of all pieces before it.
+    Hint: It is `pieces[window * stride + position]`; add up the lengths of all pieces before it.
     """
 
     def cases():
@@ -148,45 +148,45 @@ class trace(Exercise):
         spots = [(4, 1, 2), (2, 2, 1), (1, 1, 1), (3, 0, 0), (5, 1, 2)]
         return [(pieces, *spot) for spot in spots]
 
-    def right(pieces, stride, window, place):
-        return where(sizes(pieces), window * stride + place)
+    def right(pieces, stride, window, position):
+        return where(sizes(pieces), window * stride + position)
 
-    def leaves_out_the_stride(pieces, stride, window, place):
+    def leaves_out_the_stride(pieces, stride, window, position):
         """The stride is left out: window 1 does not start at token 1."""
-        return where(sizes(pieces), window + place)
+        return where(sizes(pieces), window + position)
 
-    def takes_4_for_the_stride(pieces, stride, window, place):
+    def takes_4_for_the_stride(pieces, stride, window, position):
         """This takes 4 for the stride. It came as an argument."""
-        return where(sizes(pieces), window * 4 + place)
+        return where(sizes(pieces), window * 4 + position)
 
-    def stops_at_the_window(pieces, stride, window, place):
-        """This is where the window starts. Go on to its place."""
+    def stops_at_the_window(pieces, stride, window, position):
+        """This is where the window starts. Go on to its position."""
         return where(sizes(pieces), window * stride)
 
-    def counts_tokens(pieces, stride, window, place):
+    def counts_tokens(pieces, stride, window, position):
         """These are numbers of tokens. Asked are bytes: add up the lengths of the pieces."""
-        return window * stride + place, window * stride + place + 1
+        return window * stride + position, window * stride + position + 1
 
-    def ends_too_early(pieces, stride, window, place):
+    def ends_too_early(pieces, stride, window, position):
         """The second number is one too small: asked is the last byte + 1, as in a slice."""
-        first, end = where(sizes(pieces), window * stride + place)
+        first, end = where(sizes(pieces), window * stride + position)
         return first, end - 1
 
-    def gives_the_bytes(pieces, stride, window, place):
+    def gives_the_bytes(pieces, stride, window, position):
         """Asked are two numbers, where the bytes lie; you gave the bytes themselves."""
-        return pieces[window * stride + place]
+        return pieces[window * stride + position]
 
-    def gives_the_start(pieces, stride, window, place):
+    def gives_the_start(pieces, stride, window, position):
         """This is where the bytes start. Asked is also where they end: (first, last + 1)."""
-        return where(sizes(pieces), window * stride + place)[0]
+        return where(sizes(pieces), window * stride + position)[0]
 
-    def joins_text(pieces, stride, window, place):
+    def joins_text(pieces, stride, window, position):
         """The pieces are bytes, and "".join takes text. Write b"".join, or add up their lengths."""
-        token = window * stride + place
+        token = window * stride + position
         first = len("".join(pieces[:token]))
         return first, first + len(pieces[token])
 
-    def counts_characters(pieces, stride, window, place):
+    def counts_characters(pieces, stride, window, position):
         """This counts characters. A token need not be whole characters: count bytes."""
         texts = [piece.decode("utf-8", "replace") for piece in pieces]
-        return where(sizes(texts), window * stride + place)
+        return where(sizes(texts), window * stride + position)

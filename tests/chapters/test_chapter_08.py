@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from copy import deepcopy
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,7 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers import check, show
+from helpers import check, models, show
 from helpers.backstage.downloads import DATA, DOWNLOADS, MissingDataError
 from helpers.bpe import BytePairTokenizer, gpt2_tokenizer
 from helpers.embeddings import InputEmbedding
@@ -63,7 +64,6 @@ def chapter() -> dict:
         F=F,
         InputEmbedding=InputEmbedding,
         WindowDataset=WindowDataset,
-        Counter=Counter,
         progress=lambda steps, desc: steps,
     )
 
@@ -72,9 +72,9 @@ def chapter() -> dict:
 
 
 def test_the_ten_lines_are_ten_and_give_the_known_shapes():
-    source = source_of("x = token_rows + position_rows")
+    source = source_of("x = token_vectors + position_vectors")
     assert len(source.splitlines()) == 10 and "-> [8, 4, 256]" in printed(
-        "x = token_rows + position_rows"
+        "x = token_vectors + position_vectors"
     )
     for shape in ("[8, 4]", "[8, 4, 256]", "[4, 256]"):
         assert shape in printed('"input tensor", "their sum"')
@@ -88,14 +88,17 @@ def run_the_pipe(text: str) -> dict:
         "InputEmbedding": InputEmbedding,
         "text": text,
     }
-    exec(source_of("x = token_rows + position_rows"), names)
+    exec(source_of("x = token_vectors + position_vectors"), names)
     return names
 
 
 def test_on_the_verdict_the_first_batch_is_the_books(verdict):
     names = run_the_pipe(verdict)
     assert names["inputs"].tolist() == VERDICT
-    assert list(names["x"].shape) == [8, 4, 256] and list(names["position_rows"].shape) == [4, 256]
+    assert list(names["x"].shape) == [8, 4, 256] and list(names["position_vectors"].shape) == [
+        4,
+        256,
+    ]
 
 
 def test_what_the_chapter_adds_up_is_what_the_helper_gives():
@@ -106,11 +109,11 @@ def test_what_the_chapter_adds_up_is_what_the_helper_gives():
 @pytest.mark.parametrize(
     "text", ["Café 👋 日本語 🙃🙃 " * 40, "one two three " * 60], ids=["bytes", "words"]
 )
-def test_every_place_of_the_tensor_leads_back_to_its_bytes(text):
+def test_every_position_of_the_tensor_leads_back_to_its_bytes(text):
     names = run_the_pipe(text)
     names["raw"] = text.encode()
     names["pieces"] = [names["tokenizer"].decode_single_token_bytes(i) for i in names["token_ids"]]
-    exec(source_of("places lead back to their bytes"), names)
+    exec(source_of("positions lead back to their bytes"), names)
     assert names["found"] == 32
 
 
@@ -133,7 +136,7 @@ def windows_of(ids, length, batch):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_loss_starts_at_chance_and_the_storys_neighbours_beat_chance(seed, chapter, story):
-    tokenizer, seen, kept_back = story
+    tokenizer, seen, held_out = story
     torch.manual_seed(seed)
     model = chapter["TinyModel"](512, 32)
     losses = chapter["train"](model, windows_of(seen, 32, 16), 120)
@@ -148,11 +151,44 @@ def test_the_loss_starts_at_chance_and_the_storys_neighbours_beat_chance(seed, c
     )
     if seed == 0:
         often = (counts + 1) / (counts + 1).sum()
-        assert chapter["loss_on"](model, kept_back) < -often.log()[kept_back].mean(), (
+        assert chapter["loss_on"](model, held_out) < -often.log()[held_out].mean(), (
             "frequencies are beaten"
         )
         unit = F.normalize(table.detach()[counts == 0], dim=1)
         assert (unit @ unit.T).mean() > 0.9, "rows that nothing visited point the same way"
+
+
+def test_after_more_training_the_held_out_loss_has_risen_and_the_other_has_fallen(chapter, story):
+    _, seen, held_out = story
+    torch.manual_seed(7)
+    model = chapter["TinyModel"](512, 32)
+    losses = []
+    for steps in (400, 600):
+        chapter["train"](model, windows_of(seen, 32, 16), steps)
+        own = chapter["loss_on"](model, seen[: len(held_out)])
+        losses.append((own, chapter["loss_on"](model, held_out)))
+    (own, new), (own_later, new_later) = losses
+    assert own < new, "there is a generalization gap"
+    assert own_later < own and new_later > new + 0.1, f"no overfitting: {losses}"
+
+
+def test_bits_per_byte_are_the_losses_of_all_tokens_over_the_bytes(chapter, story):
+    tokenizer, _, held_out = story
+    size = len(tokenizer.decode(held_out.tolist()).encode())
+    chance = len(held_out) * math.log2(512) / size
+    shown_bits = re.findall(r": ([\d.]+) bits per byte", printed("held_bytes = "))
+    bits = [float(number) for number in shown_bits]
+    assert bits[0] == pytest.approx(chance, abs=0.051)
+    assert bits == sorted(bits, reverse=True) and len(bits) == 3
+
+
+def test_perplexity_is_the_exponential_of_the_loss_beside_it():
+    lines = [line.split() for line in printed('"pipe_unseen", came').splitlines()]
+    lines = [line for line in lines if line[:1] in (["chance"], ["unigram"], ["the"])]
+    found = [(float(line[-2]), int(line[-1])) for line in lines if line[-1].isdigit()]
+    assert len(found) == 4 and found[0][1] == 512
+    for loss, perplexity in found:
+        assert perplexity == pytest.approx(math.exp(loss), rel=0.01)
 
 
 def test_a_token_and_the_one_that_often_follows_it_are_drawn_together(chapter, story):
@@ -218,7 +254,8 @@ def test_positions_decide_whether_six_letters_can_be_reversed(chapter):
     for seed in range(5):
         for position, steps in (("learned", 500), ("none", 100)):
             torch.manual_seed(seed)
-            model = chapter["TinyModel"](6, 6, position=position, causal=False)
+            model = chapter["TinyModel"](6, 6, position=position)
+            model.causal = False
             chapter["train"](model, chapter["draw_letters"], steps)
             inputs, targets = chapter["draw_letters"](1000)
             hits = model(inputs).argmax(dim=-1) == targets
@@ -227,9 +264,9 @@ def test_positions_decide_whether_six_letters_can_be_reversed(chapter):
     assert sorted(right["learned"])[1] > 0.99, right
 
 
-def test_most_rows_not_in_use_are_single_bytes(story):
-    tokenizer, seen, kept_back = story
-    unused = set(range(512)) - {*seen.tolist(), *kept_back.tolist()}
+def test_most_rows_not_in_use_are_those_of_single_bytes(story):
+    tokenizer, seen, held_out = story
+    unused = set(range(512)) - {*seen.tolist(), *held_out.tolist()}
     single = [i for i in unused if len(tokenizer.decode_single_token_bytes(i)) == 1]
     assert len(single) > 0.9 * len(unused) > 100
 
@@ -239,7 +276,10 @@ def test_the_windows_of_the_picture_are_counted_from_0_as_in_the_text():
 
 
 def test_rows_of_torchs_own_spread_start_far_above_chance():
-    assert int(printed("loud = TinyModel").split("loss ")[1].split()[0]) > 30
+    outcome = printed("loud = TinyModel")
+    assert int(re.search(r"PyTorch's own start: loss (\d+)", outcome)[1]) > 30
+    repeats = re.search(r"repeat the token itself: (\d+)%", printed("favourites = loud("))
+    assert int(repeats[1]) > 90, "nearly every token is expected to follow itself"
 
 
 def test_a_model_of_arrays_only_comes_back_bit_for_bit(chapter, tmp_path):
@@ -254,7 +294,7 @@ def test_a_model_of_arrays_only_comes_back_bit_for_bit(chapter, tmp_path):
     ids = torch.randint(50, (2, 8))
     assert torch.equal(model(ids), again(ids))
     assert "same ids: True" in printed("BytePairTokenizer.load(folder)")
-    assert "same scores: True" in printed("BytePairTokenizer.load(folder)")
+    assert "same logits: True" in printed("BytePairTokenizer.load(folder)")
 
 
 # ---- the last step: a trained model ------------------------------------------------------------
@@ -269,7 +309,7 @@ def last_step() -> dict:
         pytest.skip(f"the trained model can't be had here: {error}")
     names = {"torch": torch, "F": F, "minilm": minilm, "show": show}
     names["check"] = SimpleNamespace(outcome=lambda key, came, *shown: None)
-    for part in ("def by_hand", "def in_and_out", '"pipe_bank", came'):
+    for part in ("def by_hand", "def states_of", '"pipe_bank", came'):
         exec(source_of(part), names)
     return names
 
@@ -304,9 +344,50 @@ def test_the_sentences_that_the_chapter_offers_do_not_come_out_two_and_two(last_
     others = [one, "we sat on the bank", three, "I went to the bank"]
     told = "".join(cell.source for cell in CHAPTER.book.cells)
     assert all(f"`{sentence}`" in told for sentence in others[1::2])
-    vectors = [last_step["in_and_out"](sentence)[1] for sentence in others]
-    within, across = pairs(last_step["cosines"](vectors))
+    vectors = [last_step["states_of"](sentence)[6] for sentence in others]
+    within, across = pairs(last_step["cosines"](torch.stack(vectors)))
     assert min(within) < max(across), "the chapter says that these come out mixed"
+
+
+def test_what_the_learner_hands_to_the_blocks_comes_out_as_the_models_own(last_step):
+    minilm, states = last_step["minilm"], last_step["states"]
+    assert list(states.shape) == [4, 7, 384], "4 sentences, what goes in and 6 blocks"
+    for sentence, of_word in zip(last_step["sentences"], states, strict=True):
+        ids = torch.tensor(minilm.tokenizer.encode(sentence))
+        position = ids.tolist().index(minilm.tokenizer.vocab["bank"])
+        assert torch.equal(of_word[6], minilm.forward(ids)[position]), sentence
+
+
+def test_the_table_of_blocks_shows_the_meanings_part(last_step):
+    shown_table = printed("states[:, number]").splitlines()
+    first, last = shown_table[1].split(), shown_table[-1].split()
+    assert (first[0], last[0]) == ("0", "6")
+    for line, number in ((first, 0), (last, 6)):
+        within, across = pairs(last_step["cosines"](last_step["states"][:, number]))
+        assert float(line[1]) == pytest.approx(min(within), abs=0.006)
+        assert float(line[2]) == pytest.approx(max(across), abs=0.006)
+    assert float(first[1]) - float(first[2]) < 0.01 < float(last[1]) - float(last[2])
+
+
+def test_each_part_of_a_block_that_the_chapter_names_is_in_the_code_it_shows():
+    block = printed("inspect.getsource")
+    told = source_after_the_block()
+    for part, name in (
+        ("self.attention(", "attention heads"),
+        ("x = x + ", "residual connection"),
+        ("self.feed_forward(", "feed-forward network"),
+        ("self.layer_norm(", "self.layer_norm"),
+    ):
+        assert part in block and name in told, f"{name} is not in the block as it is shown"
+    assert "12 **attention heads**" in told and "32 columns" in told
+    assert "[12, 32]" in Path(models.__file__).read_text("utf-8"), "heads and columns changed"
+
+
+def source_after_the_block() -> str:
+    """The Markdown that explains the block's code, beneath it."""
+    cells = CHAPTER.book.cells
+    (number,) = [i for i, cell in enumerate(cells) if "inspect.getsource" in cell.source]
+    return cells[number + 1].source
 
 
 def test_the_sentence_that_means_the_same_is_found_without_a_common_word(last_step):
@@ -341,6 +422,7 @@ def test_without_the_trained_model_each_cell_says_so_and_the_chapter_runs_to_its
         "load_model()\n": "all-MiniLM-L6-v2",
         "def by_hand": "Without the trained model",
         '"pipe_bank", came': "the trained model is missing",
+        "states[:, number]": "Without the trained model",
         "minilm.sentence(asked)": "Without the trained model",
     }
     for part, words in said.items():
@@ -353,13 +435,13 @@ def test_without_the_trained_model_each_cell_says_so_and_the_chapter_runs_to_its
 # ---- exercises, questions, errors --------------------------------------------------------------
 
 
-def cross(scores, targets):
-    return F.cross_entropy(scores.flatten(0, 1), targets.flatten())
+def cross(logits, targets):
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
 def spans(number_of, size=len):
-    def trace(pieces, stride, window, place):
-        number = number_of(stride, window, place)
+    def trace(pieces, stride, window, position):
+        number = number_of(stride, window, position)
         first = sum(map(size, pieces[:number]))
         return first, first + size(pieces[number])
 
@@ -368,36 +450,38 @@ def spans(number_of, size=len):
 
 def wrong_answers():
     return {
-        "count_numbers": {
+        "count_weights": {
             "counted twice": lambda v, c, d: 2 * v * d + c * d + 4 * d * d,
             "One was counted": lambda v, c, d: v * d + c * d + d * d,
             "The one called out": lambda v, c, d: v * d + c * d + 3 * d * d,
             "not dim": lambda v, c, d: v * d + c * d + 4 * d,
-            "A position is a row": lambda v, c, d: v * d + c + 4 * d * d,
+            "A position has a vector": lambda v, c, d: v * d + c + 4 * d * d,
         },
         "shuffled_token": {
-            "as it came": lambda numbers, stride, window, place: window * stride + place,
-            "where the window of that number lies": lambda n, stride, window, place: (
-                n.index(window) * stride + place
+            "as it came": lambda numbers, stride, window, position: window * stride + position,
+            "where the window of that number lies": lambda n, stride, window, position: (
+                n.index(window) * stride + position
             ),
-            "by the place of the token": lambda numbers, stride, window, place: (
-                numbers[place] * stride + place
+            "by the position of the token": lambda numbers, stride, window, position: (
+                numbers[position] * stride + position
             ),
-            "Windows start": lambda numbers, stride, window, place: numbers[window] + place,
-            "4 for the stride": lambda numbers, stride, window, place: numbers[window] * 4 + place,
+            "Windows start": lambda numbers, stride, window, position: numbers[window] + position,
+            "4 for the stride": lambda numbers, stride, window, position: (
+                numbers[window] * 4 + position
+            ),
         },
         "next_token_loss": {
             "It still shifts": lambda s, t: cross(s[:, :-1], t[:, 1:]),
             "the other way": lambda s, t: cross(s[:, 1:], t[:, :-1]),
-            "The last place": lambda s, t: cross(s[:, :-1], t[:, :-1]),
-            "a sum": lambda s, t: cross(s, t) * t.numel(),
+            "The last position": lambda s, t: cross(s[:, :-1], t[:, :-1]),
+            "the sum": lambda s, t: cross(s, t) * t.numel(),
         },
         "trace": {
-            "The stride is left out": spans(lambda stride, window, place: window + place),
-            "4 for the stride": spans(lambda stride, window, place: window * 4 + place),
-            "where the window starts": spans(lambda stride, window, place: window * stride),
+            "The stride is left out": spans(lambda stride, window, position: window + position),
+            "4 for the stride": spans(lambda stride, window, position: window * 4 + position),
+            "where the window starts": spans(lambda stride, window, position: window * stride),
             "numbers of tokens": spans(
-                lambda stride, window, place: window * stride + place, lambda piece: 1
+                lambda stride, window, position: window * stride + position, lambda piece: 1
             ),
             "one too small": lambda p, s, w, k: (
                 len(b"".join(p[: w * s + k])),
@@ -410,7 +494,7 @@ def wrong_answers():
                 len("".join(p[: w * s + k + 1])),
             ),
             "counts characters": spans(
-                lambda stride, window, place: window * stride + place,
+                lambda stride, window, position: window * stride + position,
                 lambda piece: len(piece.decode("utf-8", "replace")),
             ),
         },
@@ -424,7 +508,7 @@ def test_each_wrong_answer_gets_its_own_message(exercise, part, answer):
 
 def test_right_answers_in_other_words_pass(chapter):
     assert check.exercise(
-        "count_numbers",
+        "count_weights",
         lambda v, c, d: sum(table.numel() for table in chapter["TinyModel"](v, c, d).parameters()),
     ).passed
     assert check.exercise(
@@ -442,8 +526,8 @@ def test_the_token_of_the_exercise_is_the_one_in_a_shuffled_batch():
     inputs = windows[numbers][0]
     tokens = [
         [
-            check.find("shuffled_token").right(numbers.tolist(), 3, window, place)
-            for place in range(4)
+            check.find("shuffled_token").right(numbers.tolist(), 3, window, position)
+            for position in range(4)
         ]
         for window in range(5)
     ]
