@@ -16,7 +16,7 @@ from typing import NamedTuple
 # GPT-2, 2019. Merges never cross a cut, so a token is part of one of these.
 GPT2_PATTERN = "|".join(
     [
-        r"'(?:[sdmt]|ll|ve|re)",  # an ending such as 's or 're, in small letters alone
+        r"'(?:[sdmt]|ll|ve|re)",  # an ending such as 's or 're, in lowercase alone
         r" ?\p{L}++",  # letters, with at most one space in front
         r" ?\p{N}++",  # digits, however many
         r" ?[^\s\p{L}\p{N}]++",  # other signs
@@ -29,7 +29,7 @@ GPT2_PATTERN = "|".join(
 # GPT-4, 2023: numbers fall into groups of three digits, and lines of code take fewer tokens.
 CL100K_PATTERN = "|".join(
     [
-        r"'(?i:[sdmt]|ll|ve|re)",  # an ending in small letters or capitals: IT'S too
+        r"'(?i:[sdmt]|ll|ve|re)",  # an ending in lowercase or capitals: IT'S too
         r"[^\r\n\p{L}\p{N}]?+\p{L}++",  # letters, with at most one other sign in front: (word
         r"\p{N}{1,3}+",  # up to three digits
         r" ?[^\s\p{L}\p{N}]++[\r\n]*+",  # other signs, with the line ends behind them
@@ -44,9 +44,9 @@ CL100K_PATTERN = "|".join(
 _ENDING = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"  # the ending belongs to the word
 O200K_PATTERN = "|".join(
     [
-        # A word: capitals (or letters that know no case), then small letters, at least one.
+        # A word: capitals (or letters that know no case), then lowercase letters, at least one.
         r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+" + _ENDING,
-        # The same, but at least one capital, and perhaps no small letter.
+        # The same, but at least one capital, and perhaps no lowercase letter.
         r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*" + _ENDING,
         r"\p{N}{1,3}",  # up to three digits
         r" ?[^\s\p{L}\p{N}]+[\r\n/]*",  # other signs, with line ends and slashes behind them

@@ -37,7 +37,7 @@ def clean_articles() -> list[list[str]]:
 
 
 def wikipedia_texts() -> list[list[str]]:
-    """106 articles of the English Wikipedia, 452,944 tokens in lower case, from gensim's wheel."""
+    """106 articles of the English Wikipedia, 452,944 tokens in lowercase, from gensim's wheel."""
     kept = downloads.DOWNLOADS / "wikipedia-sample.txt"  # an article a line
     with suppress(OSError, UnicodeDecodeError):  # not there yet, or damaged: then made anew
         texts = [line.split() for line in kept.read_text("utf-8").splitlines()]

@@ -19,7 +19,7 @@ LONGEST = 100  # letters; a longer word is [UNK]
 
 
 def plain_words(text: str) -> list[str]:
-    """The words and signs of a text in small letters, without accents.
+    """The words and punctuation of a text in lowercase, without accents.
 
     >>> plain_words("Déjà vu, 早上!")
     ['deja', 'vu', ',', '早', '上', '!']

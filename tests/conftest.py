@@ -46,6 +46,20 @@ def awakening() -> str:
     return _book("the-awakening")
 
 
+@pytest.fixture
+def tiny(tmp_path):
+    """Six words on a circle, in a file of word2vec's binary format at tmp_path / "tiny.bin"."""
+    import numpy as np
+
+    from helpers.vectors import keyed_vectors
+
+    turns = np.arange(6)[:, None] / 6 * 2 * np.pi
+    rows = np.hstack([np.cos(turns), np.sin(turns)]).astype("f")
+    table = keyed_vectors("one two three four five six".split(), rows)
+    table.save_word2vec_format(tmp_path / "tiny.bin", binary=True)
+    return table
+
+
 def _book(name: str) -> str:
     from helpers.backstage.downloads import MissingDataError
     from helpers.texts import load_text

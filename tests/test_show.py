@@ -146,6 +146,27 @@ def test_tokens_show_ids_spaces_and_what_was_dropped_without_any_style():
     assert repr(show.tokens(map(str, range(3)))) == "0│1│2│"
 
 
+def chips(picture):
+    """(style, text) of each token of a picture, in order."""
+    found = re.findall(r'<bdi style="([^"]*)"[^>]*>(.*?)</bdi>', picture.html)
+    return [(style, show.plain(text)) for style, text in found]
+
+
+def test_equal_tokens_have_one_colour_in_every_picture_and_whatever_stands_before_them():
+    before = chips(show.tokens(["l", "o", "w", "l", "o"]))
+    after = chips(show.tokens(["·", "lo", "w", "l"]))
+    colour = dict((text, style) for style, text in before)
+    assert colour["l"] == before[0][0] == before[3][0] and colour["o"] == before[4][0]
+    assert colour["w"] == after[2][0] and colour["l"] == after[3][0]
+    many = {style for style, _ in chips(show.tokens(map(str, range(99))))}
+    assert len(many) > 4, "different tokens hardly differ in colour"
+
+
+def test_a_token_is_one_box_that_no_line_breaks():
+    for style, _ in chips(show.tokens(["never", " newest"], ids=[1, 2], dropped=[1])):
+        assert "display:inline-block" in style
+
+
 def test_table_rounds_floats_and_holds_pictures():
     assert repr(show.table([["pi", 3.14159265, 7], ["p", show.note("x y"), ""]], "abc", "T")) == (
         "T\na   b      c\npi  3.142  7\np   x y"

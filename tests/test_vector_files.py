@@ -24,16 +24,6 @@ QUICK = settings(
 )
 
 
-@pytest.fixture
-def tiny(tmp_path) -> KeyedVectors:
-    """Six words on a circle, in a file of word2vec's binary format at tmp_path / "tiny.bin"."""
-    turns = np.arange(6)[:, None] / 6 * 2 * np.pi
-    rows = np.hstack([np.cos(turns), np.sin(turns)]).astype("f")
-    table = v.keyed_vectors("one two three four five six".split(), rows)
-    table.save_word2vec_format(tmp_path / "tiny.bin", binary=True)
-    return table
-
-
 # The ways in which programs write a table, and pack it
 
 

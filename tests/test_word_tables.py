@@ -22,16 +22,6 @@ store = pytest.importorskip("gensim.downloader")
 
 
 @pytest.fixture
-def tiny(tmp_path) -> KeyedVectors:
-    """Six words on a circle, in a file of word2vec's binary format at tmp_path / "tiny.bin"."""
-    turns = np.arange(6)[:, None] / 6 * 2 * np.pi
-    rows = np.hstack([np.cos(turns), np.sin(turns)]).astype("f")
-    table = v.keyed_vectors("one two three four five six".split(), rows)
-    table.save_word2vec_format(tmp_path / "tiny.bin", binary=True)
-    return table
-
-
-@pytest.fixture
 def kept(monkeypatch, tmp_path):
     """An empty DOWNLOADS of the test's own that fetches from the real one."""
     real = {

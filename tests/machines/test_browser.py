@@ -183,9 +183,19 @@ def playground(page, source: str):
     return cell.locator(".jp-OutputArea").first
 
 
+# The text of a picture, with the marks between tokens that only a page without styles shows.
+READ = """e => {
+    const marks = [...e.querySelectorAll('span')].filter(x => x.style.display === 'none');
+    marks.forEach(x => { x.style.display = 'inline'; });
+    const text = e.innerText;
+    marks.forEach(x => { x.style.display = 'none'; });
+    return text;
+}"""
+
+
 def drawing(area) -> str:
     """What the playground's picture says now, in one line."""
-    return " ".join(area.locator(".widget-html-content").last.inner_text().split())
+    return " ".join(area.locator(".widget-html-content").last.evaluate(READ).split())
 
 
 def control(area, label: str):
@@ -249,7 +259,7 @@ def tab_through(area) -> None:
 def bare(area) -> str:
     """The text of the picture without ids, white space and the marks between tokens."""
     return area.locator(".widget-html-content").last.evaluate(
-        "e => { e = e.cloneNode(true); e.querySelectorAll('rt, rp').forEach(x => x.remove());"
+        "e => { e = e.cloneNode(true); e.querySelectorAll('small').forEach(x => x.remove());"
         " return e.textContent.replace(/[\\s│·]|\\\\(?=')/g, ''); }"
     )
 

@@ -19,8 +19,7 @@ PAGES = ROOT / "notebooks" / "teaching"
 OBJECTIVES = PAGES / "objectives.md"
 PLAN = json.loads((ROOT / "tests" / "tools" / "teaching.json").read_text(encoding="utf-8"))
 TAUGHT = [path for path in CHAPTERS if path.stem[:2] in PLAN]
-LEFT_OUT = "*May be left out at first.*"
-FURTHER = "Going further"  # the heading behind which all may be left out
+FURTHER = "Going further"  # the heading behind which all may be left out, section by section
 MARKED = re.compile(r"(<!-- sections -->\n).*(<!-- end -->)", re.S)
 
 
@@ -63,8 +62,8 @@ def work(cell) -> float:
 
 
 def sections(book) -> list[Section]:
-    """The sections; a part of one that may be left out is a section of its own."""
-    parts = []  # [heading, left out, work], the first is the chapter's top
+    """The sections; behind "Going further" each part is a section that may be left out."""
+    parts = []  # [heading, left out, work]; what stands before the first heading has no part
     further = False
     for cell in book.cells[1:]:
         if cell.cell_type == "code":
@@ -74,18 +73,13 @@ def sections(book) -> list[Section]:
         prose = re.sub(r"<details>.*?</details>|\]\([^)]*\)", "", cell.source, flags=re.S)
         for piece in re.split(r"^(?=##)", prose, flags=re.M):
             heading = re.match(r"(##+) (.*)", piece)
-            if heading and heading[2].strip() == FURTHER:
-                further = True
-            if heading and (heading[1] == "##" or LEFT_OUT in piece or further):
-                parts.append([heading[2].strip(), LEFT_OUT in piece or further, 0.0])
-            elif heading and parts[-1][1]:  # back from what may be left out to its section
-                parts.append([next(part[0] for part in reversed(parts) if not part[1]), False, 0.0])
+            if heading:
+                further = further or heading[2].strip() == FURTHER
+                if heading[1] == "##" or further:
+                    parts.append([heading[2].strip(), further, 0.0])
             if parts:
                 parts[-1][2] += len(piece.split()) / 130
-    merged = {}
-    for heading, left_out, amount in parts:
-        merged[heading, left_out] = merged.get((heading, left_out), 0) + amount
-    return [Section(*key, amount) for key, amount in merged.items()]
+    return [Section(*part) for part in parts]
 
 
 def shares(amounts: list[float], total: int) -> list[int]:
