@@ -47,7 +47,7 @@ STEPS = {
         (
             "text",
             "a é👋",
-            r"characters a│·│é│👋│ 4 1\.00 GPT-2 a│·é│\\xf0\\x9f\\x91│\\x8b│ 4 1\.00",
+            r"characters a│·│é│👋│ 4 1\.00 GPT-2, 2019 a│·é│\\xf0\\x9f\\x91│\\x8b│ 4 1\.00",
         ),
         ("text", "aa", r"words aa│ 1 2\.00 characters a│a│ 2 1\.00"),
     ],
