@@ -1,8 +1,9 @@
 """Write what the teacher's pages say of the chapters: `python -m tests.tools.teaching`.
 
 notebooks/teaching/objectives.md is the table objective, exercise or question, test. In the page of each chapter
-the table of sections stands between two marks. Both come from the notebooks and from tests/tools/teaching.json, which
-says what proves each objective, and how a lesson of 45 minutes spends its time.
+the table of sections stands between two marks, and in the guide the rates of tests/tools/minutes.py, by which its
+minutes are added up. All come from the notebooks and from tests/tools/teaching.json, which says what proves each
+objective, and how a lesson of 45 minutes spends its time.
 """
 
 from __future__ import annotations
@@ -10,30 +11,18 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 from helpers import check
-from tests.tools.books import CHAPTERS, ROOT, Chapter, read, tags, top
+from tests.tools.books import CHAPTERS, ROOT, Chapter, top
+from tests.tools.minutes import FURTHER, RATES, core, further, span, total
 
 PAGES = ROOT / "notebooks" / "teaching"
 OBJECTIVES = PAGES / "objectives.md"
+GUIDE = PAGES / "guide.md"
 PLAN = json.loads((ROOT / "tests" / "tools" / "teaching.json").read_text(encoding="utf-8"))
 TAUGHT = [path for path in CHAPTERS if path.stem[:2] in PLAN]
-FURTHER = "Going further"  # the heading behind which all may be left out, section by section
-MARKED = re.compile(r"(<!-- sections -->\n).*(<!-- end -->)", re.S)
-
-
-class Section(NamedTuple):
-    """A part of a chapter: its heading, whether it may be left out, and its work in unscaled minutes."""
-
-    heading: str
-    left_out: bool
-    work: float
-
-    @property
-    def name(self) -> str:
-        """The heading without its number."""
-        return re.sub(r"^\d+\. ", "", self.heading)
+SECTIONS = re.compile(r"(<!-- sections -->\n).*(<!-- end -->)", re.S)
+RATE_TABLE = re.compile(r"(<!-- rates -->\n).*(<!-- end of rates -->)", re.S)
 
 
 def objectives(book) -> list[str]:
@@ -43,74 +32,28 @@ def objectives(book) -> list[str]:
     ]
 
 
-def minutes(book) -> tuple[int, int]:
-    """What the chapter's top says: minutes for the core, and for what may be left out."""
-    found = re.search(r"(\d+) minutes for the core, (\d+) more", top(book))
-    assert found, f"{book.cells[0].source.splitlines()[0]}: its top does not say the minutes"
-    return int(found[1]), int(found[2])
+def whole(minutes: tuple[float, float]) -> str:
+    """A range in whole minutes, of which nothing takes less than one."""
+    return span(*(max(1, round(number)) for number in minutes))
 
 
-def work(cell) -> float:
-    """Minutes of a code cell: some seconds to run and look, and what is done there."""
-    done = [(r"check\.predict\(", 0.6), (r"^play\.", 2.5), (r"check\.quiz\(", 4)]
-    return (
-        0.35
-        + len(cell.source.split()) / 200
-        + 3.5 * ("exercise" in tags(cell))
-        + sum(time for pattern, time in done if re.search(pattern, cell.source, re.M))
-    )
-
-
-def sections(book) -> list[Section]:
-    """The sections; behind "Going further" each part is a section that may be left out."""
-    parts = []  # [heading, left out, work]; what stands before the first heading has no part
-    further = False
-    for cell in book.cells[1:]:
-        if cell.cell_type == "code":
-            if parts:
-                parts[-1][2] += work(cell)
-            continue
-        prose = re.sub(r"<details>.*?</details>|\]\([^)]*\)", "", cell.source, flags=re.S)
-        for piece in re.split(r"^(?=##)", prose, flags=re.M):
-            heading = re.match(r"(##+) (.*)", piece)
-            if heading:
-                further = further or heading[2].strip() == FURTHER
-                if heading[1] == "##" or further:
-                    parts.append([heading[2].strip(), further, 0.0])
-            if parts:
-                parts[-1][2] += len(piece.split()) / 130
-    return [Section(*part) for part in parts]
-
-
-def shares(amounts: list[float], total: int) -> list[int]:
-    """Whole numbers in proportion to the amounts, at least 1, that add up to the total."""
-    exact = [amount * total / sum(amounts) for amount in amounts]
-    whole = [max(1, int(number)) for number in exact]
-    for i in sorted(range(len(exact)), key=lambda i: whole[i] - exact[i])[: total - sum(whole)]:
-        whole[i] += 1
-    while sum(whole) > total:
-        whole[
-            max(range(len(exact)), key=lambda i: whole[i] - exact[i] if whole[i] > 1 else -1)
-        ] -= 1
-    return whole
-
-
-def section_table(book, lesson: dict[str, int]) -> str:
-    """The minutes of each section, alone and in a lesson of 45 minutes."""
-    parts, totals = sections(book), minutes(book)
-    alone = {}
-    for left_out, total in zip((False, True), totals, strict=True):
-        some = [part for part in parts if part.left_out == left_out]
-        alone.update(zip(some, shares([part.work for part in some], total), strict=True))
+def section_table(chapter: Chapter, lesson: dict[str, int]) -> str:
+    """The minutes of each section alone, quick to thorough, and in a lesson of 45 minutes."""
+    needed, more = core(chapter), total(further(chapter))
     lines = ["| section | alone | in 45 minutes |", "| --- | ---: | ---: |"]
-    for part in parts:
-        plan = lesson.get(part.name, "left out" if part.left_out else "at home")
-        lines.append(
-            f"| {part.heading}{' (may be left out)' * part.left_out} | {alone[part]} | {plan} |"
-        )
-    return "\n".join(
-        [*lines, f"| **together** | {totals[0]} + {totals[1]} | {sum(lesson.values())} |"]
-    )
+    for part in needed:
+        plan = lesson.get(part.name, "at home")
+        lines.append(f"| {part.heading} | {whole(part.minutes)} | {plan} |")
+    lines.append(f"| **the core together** | {whole(total(needed))} | {sum(lesson.values())} |")
+    lines.append(f"| {FURTHER} (may be left out) | {whole(more)} | left out |")
+    return "\n".join(lines)
+
+
+def rate_table() -> str:
+    """The rates by which minutes are added up."""
+    lines = ["| what | quick | thorough |", "| --- | ---: | ---: |"]
+    lines += [f"| {what} | {quick} s | {thorough} s |" for what, (quick, thorough) in RATES.items()]
+    return "\n".join(lines)
 
 
 def proof(chapter: Chapter, stem: str, by: str) -> tuple[str, str]:
@@ -164,15 +107,19 @@ def objectives_page() -> str:
     return "\n".join(lines)
 
 
+def between(marks: re.Pattern, table: str, page: Path) -> str:
+    """The page's text, with this table between its two marks."""
+    text = page.read_text(encoding="utf-8")
+    return marks.sub(lambda found: f"{found[1]}{table}\n{found[2]}", text)
+
+
 def pages() -> dict[Path, str]:
     """What each page should hold now."""
-    wanted = {OBJECTIVES: objectives_page()}
+    wanted = {OBJECTIVES: objectives_page(), GUIDE: between(RATE_TABLE, rate_table(), GUIDE)}
     for path in TAUGHT:
         page = PAGES / f"{path.stem}.md"
-        table = section_table(read(path), PLAN[path.stem[:2]]["lesson"])
-        wanted[page] = MARKED.sub(
-            lambda found, table=table: f"{found[1]}{table}\n{found[2]}", page.read_text("utf-8")
-        )
+        table = section_table(Chapter(path.stem[:2]), PLAN[path.stem[:2]]["lesson"])
+        wanted[page] = between(SECTIONS, table, page)
     return wanted
 
 
