@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from copy import copy
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -98,6 +99,26 @@ def exercises(book) -> list[tuple]:
             found = SOLUTION.search(after.source) if after is not None else None
             pairs.append((cell, found.group(1) if found else None))
     return pairs
+
+
+def shortened(book, needed) -> nbformat.NotebookNode:
+    """The book's core, and of what lies behind "Going further" the sections with a needed cell.
+
+    needed: a function from a cell to True or False. Each of those sections stands on the core alone.
+    """
+    sections = [[]]  # of cells; the first is the core
+    for cell in book.cells:
+        if "## Going further" in cell.source or (
+            len(sections) > 1 and re.match("###? ", cell.source)
+        ):
+            sections.append([])
+        sections[-1].append(cell)
+    short = copy(book)
+    short.cells = sections[0]
+    for section in sections[1:]:
+        if any(map(needed, section)):
+            short.cells = short.cells + section
+    return short
 
 
 def shown(cell) -> str:
