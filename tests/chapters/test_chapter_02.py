@@ -10,7 +10,6 @@ import pytest
 from helpers import check
 from helpers.texts import load_text
 from helpers.words import SimpleTokenizerV1, SimpleTokenizerV2, build_vocab, split_words
-from tests.chapters.test_runs import CUT
 from tests.tools.books import ROOT, code, execute, read, shown
 
 CHAPTER = ROOT / "notebooks" / "02_vocabularies.ipynb"
@@ -167,13 +166,6 @@ def test_padding_is_left_out_with_care_or_no_end_is_learned(on_the_verdict):
     said = printed(on_the_verdict, "careless = ")
     assert "leaving out every end, it learns from 0 ends" in said
     assert "leaving out the padding, it learns from 3 ends" in said
-
-
-def test_without_gpt2s_file_and_a_network_the_chapter_says_so_and_runs_to_its_end(tmp_path):
-    cells = code(execute(read(CHAPTER), {**CUT, "COURSE_DOWNLOADS": str(tmp_path)}))
-    (said,) = [shown(cell) for cell in cells if "gpt2_vocab" in cell.source]
-    assert "could not be had" in said and "What to do" in said
-    assert cells[-1].execution_count == len(cells), "the chapter ended before its last cell"
 
 
 def test_gpt2_has_one_special_token_which_tiktoken_finds_without_spaces_and_guards():

@@ -3,18 +3,15 @@
 import ast
 import itertools
 import json
-import os
-import shutil
 import unicodedata
 
 import pytest
 import regex
 
 from helpers import bpe, check, explain
-from helpers.backstage.downloads import DOWNLOADS
 from helpers.bpe import GPT2_PATTERN, BytePairTokenizer, byte_ids
 from helpers.texts import DATA, load_text
-from tests.tools.books import ROOT, Chapter, code, execute, exercises, read, shown, tags
+from tests.tools.books import ROOT, Chapter, code, exercises, read, shown, tags
 
 PATH = ROOT / "notebooks" / "03_byte_pair_encoding.ipynb"
 BOOK = read(PATH)
@@ -279,28 +276,6 @@ def test_what_the_chapter_says_of_the_other_families_is_so():
     begin = hf.pre_tokenizers.Metaspace().pre_tokenize_str
     assert [piece for piece, _ in begin(" a b")] == [piece for piece, _ in begin("a b")]
     assert begin("a b")[0][0] == "▁a"
-
-
-def test_the_chapter_runs_to_its_end_without_the_later_tokenizers_and_hugging_faces(tmp_path):
-    bpe.gpt2_tokenizer()  # its two files are needed
-    for name in ("gpt2-encoder.json", "gpt2-vocab.bpe"):
-        shutil.copy(DOWNLOADS / name, tmp_path)
-    blocked = tmp_path / "blocked"
-    blocked.mkdir()
-    (blocked / "tokenizers.py").write_text("raise ImportError('not installed')\n")
-    cut_off = [
-        str(blocked),
-        str(ROOT / "tests" / "machines" / "offline"),
-        os.environ.get("PYTHONPATH", ""),
-    ]
-    about = {"COURSE_DOWNLOADS": str(tmp_path), "TIKTOKEN_CACHE_DIR": str(tmp_path / "tiktoken")}
-    about |= {"PYTHONPATH": os.pathsep.join(cut_off), "PIP_NO_INDEX": "1"}
-    book = execute(read(PATH), about)
-    said = "\n".join(map(shown, code(book)))
-    for label in ("GPT-4, 2023", "GPT-4o, 2024"):
-        assert f"{label} is left out from here on." in said
-    assert "The package tokenizers is missing" in said
-    assert "What came out: unknown, since its file is missing" in said
 
 
 # ---- exercises ---------------------------------------------------------------------------------------

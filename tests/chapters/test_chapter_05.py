@@ -11,15 +11,12 @@ from scipy.optimize import brentq
 from helpers import check
 from helpers import vectors as v
 from helpers.backstage import downloads
-from helpers.backstage.gensim_data import USED, gensim_data
 from helpers.skipgram import train_skipgram_exact
 from tests.tools.books import (
-    ROOT,
     Chapter,
     assert_told,
     code,
     each_wrong_answer,
-    execute,
     shown,
     tags,
 )
@@ -338,26 +335,6 @@ def test_its_ranks_are_those_of_spearmans_correlation(numbers):
     stats = pytest.importorskip("scipy.stats")
     ranks = CHAPTER.defined("def ranks(", np=np)["ranks"]
     assert ranks(numbers).tolist() == stats.rankdata(numbers).tolist()
-
-
-def test_without_gensim_the_chapter_runs_to_its_end(tmp_path):
-    """As on Python 3.14, and without a network."""
-    kept = tmp_path / "downloads"
-    kept.mkdir()
-    here = [path for path in downloads.DOWNLOADS.iterdir() if path.stem != "wikipedia-sample"]
-    for path in [*here, *map(gensim_data, USED)]:
-        if not (kept / path.name).exists():
-            (kept / path.name).symlink_to(path)
-    cut = (ROOT / "tests" / "machines" / "offline" / "sitecustomize.py").read_text("utf-8")
-    (tmp_path / "sitecustomize.py").write_text(
-        f"{cut}\nimport sys\nsys.modules['gensim'] = None\n", "utf-8"
-    )
-    book = execute(Chapter("05").book, {"PYTHONPATH": str(tmp_path), "COURSE_DOWNLOADS": str(kept)})
-    said = "\n".join(shown(cell) for cell in code(book))
-    assert "300 texts" in said
-    saved = "usual = vectors.most_similar"
-    (usual,) = [shown(cell) for cell in code(book) if saved in cell.source]
-    assert usual == printed(saved), "our own table gives the numbers that gensim gives"
 
 
 def test_a_cell_that_trains_or_scores_shows_its_progress():

@@ -8,18 +8,15 @@ import torch
 from torch.nn import functional as F
 
 from helpers import check
-from helpers.backstage.downloads import DOWNLOADS, MissingDataError
+from helpers.backstage.downloads import MissingDataError
 from helpers.embeddings import InputEmbedding
-from helpers.models import ARCHIVE, load_model
+from helpers.models import load_model
 from helpers.vectors import load_word_vectors
 from tests.tools.books import (
     ROOT,
     Chapter,
     assert_told,
-    code,
     each_wrong_answer,
-    execute,
-    shown,
 )
 
 CHAPTER = Chapter("06")
@@ -410,15 +407,3 @@ def test_every_wrong_choice_of_the_quiz_explains_itself():
 
 def test_the_errors_in_view_are_the_three_that_teach():
     assert CHAPTER.errors() == ["IndexError", "RuntimeError", "IndexError"]
-
-
-def test_without_the_model_the_chapter_runs_to_its_end_and_says_what_is_missing(tmp_path):
-    kept = tmp_path / "downloads"
-    kept.mkdir()
-    for path in DOWNLOADS.iterdir():
-        if path.name != ARCHIVE:
-            (kept / path.name).symlink_to(path)
-    book = execute(CHAPTER.book.copy(), {"COURSE_DOWNLOADS": str(kept), "PYTHONPATH": str(OFFLINE)})
-    told = [shown(cell) for cell in code(book)]
-    assert sum("The trained model is missing" in text for text in told) == 1
-    assert sum("This needs the trained model" in text for text in told) == 2

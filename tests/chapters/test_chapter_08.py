@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,22 +17,19 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers import check, models, show
-from helpers.backstage.downloads import DATA, DOWNLOADS, MissingDataError
+from helpers.backstage.downloads import DATA, MissingDataError
 from helpers.bpe import BytePairTokenizer, gpt2_tokenizer
 from helpers.embeddings import InputEmbedding
-from helpers.models import ARCHIVE, load_model
+from helpers.models import load_model
 from helpers.texts import load_text
 from helpers.vectors import toy_corpus
 from helpers.windows import WindowDataset, create_dataloader_v1
 from helpers.words import build_vocab
 from tests.tools.books import (
-    ROOT,
     VERDICT,
     Chapter,
     assert_told,
     each_wrong_answer,
-    execute,
-    shown,
 )
 
 CHAPTER = Chapter("08")
@@ -409,27 +405,6 @@ def test_the_counted_weights_are_those_of_gpt2_small():
     assert names["feed_forward"] / published == pytest.approx(0.46, abs=0.005)
     largest = max(names["parts"], key=names["parts"].get)
     assert largest == "feed-forward network" and "46%" in printed("feed_forward = blocks")
-
-
-def test_without_the_trained_model_each_cell_says_so_and_the_chapter_runs_to_its_end(tmp_path):
-    for file in DOWNLOADS.iterdir():
-        if file.name != ARCHIVE:
-            (tmp_path / file.name).symlink_to(file)
-    cut = os.pathsep.join([str(ROOT / "tests" / "machines" / "offline"), str(ROOT)])
-    environment = {"COURSE_DOWNLOADS": str(tmp_path), "PYTHONPATH": cut, "PIP_NO_INDEX": "1"}
-    book = execute(deepcopy(CHAPTER.book), environment)
-    said = {
-        "load_model()\n": "all-MiniLM-L6-v2",
-        "def by_hand": "Without the trained model",
-        '"pipe_bank", came': "the trained model is missing",
-        "states[:, number]": "Without the trained model",
-        "minilm.sentence(asked)": "Without the trained model",
-    }
-    for part, words in said.items():
-        (cell,) = [c for c in book.cells if c.cell_type == "code" and part in c.source]
-        assert words in shown(cell), f"the cell does not say what is missing:\n{cell.source}"
-    last = [cell for cell in book.cells if cell.cell_type == "code"][-1]
-    assert last.execution_count, "the chapter did not run to its end"
 
 
 # ---- exercises, questions, errors --------------------------------------------------------------

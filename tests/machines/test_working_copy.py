@@ -75,10 +75,15 @@ def wait_until_idle(page) -> None:
     raise AssertionError("the kernel did not come to rest within a minute")
 
 
+def said(found) -> str:
+    """What a cell's outputs show now."""
+    return found.locator(".jp-OutputArea").first.inner_text()
+
+
 def says(found, text: str) -> bool:
     """Whether a cell's outputs show this within some seconds."""
     for _ in range(50):
-        if text in found.locator(".jp-OutputArea").first.inner_text():
+        if text in said(found):
             return True
         found.page.wait_for_timeout(100)
     return False
@@ -102,17 +107,17 @@ def test_an_outcome_waits_for_a_guess_and_a_late_guess_is_answered_at_once(page)
     run_all(page)
     # Folded until it is opened.
     told = cell(page, 'check.outcome("ticks"')
-    assert says(told, GUESS_FIRST) and not says(told, "No piece is exactly")
+    assert says(told, GUESS_FIRST) and "No piece is exactly" not in said(told)
     told.locator("summary").click()
     assert says(told, "'Tick!', 'The'") and says(told, "What came out: 0. No piece is exactly")
     # A guess that comes after it is judged, and then the outcome shows itself.
     asked = choose(page, "ticks", "3")
     assert says(asked, "You predicted 3; what came out is 0.") and says(asked, "'Tick!', 'The'")
     told = run(page, 'check.outcome("ticks"')
-    assert says(told, "You predicted 3") and not says(told, GUESS_FIRST)
+    assert says(told, "You predicted 3") and GUESS_FIRST not in said(told)
     # Without a guess it shows itself if it is run again.
     told = run(page, 'check.outcome("two_spaces"')
-    assert says(told, "What came out: 5.") and not says(told, GUESS_FIRST)
+    assert says(told, "What came out: 5.") and GUESS_FIRST not in said(told)
 
 
 def test_a_guess_before_the_outcome_is_noted_and_judged_when_it_comes(page):
