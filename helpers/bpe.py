@@ -20,14 +20,13 @@ from .backstage.byte_tokens import BYTE_IDS, tokens_of
 from .backstage.doors import a_path, pairs_of, whole_number
 from .backstage.downloads import for_tiktoken, progress
 from .backstage.encoding import END_OF_TEXT, Encoding  # noqa: F401  (some look for it here)
-from .backstage.merging import apply_merges_to_many, no_collector, tie_order
+from .backstage.merging import Pair, apply_merges_to_many, no_collector, tie_order
 from .backstage.special import special_rules, special_token_came
 from .chunks import count_chunks, find_chunks, stream_chunks
 from .pretrained import GPT2_PATTERN, published
 
 LONG = 100  # ids; a longer chunk is merged in another way, and not remembered
 MOST_CHUNKS = 200_000  # that a tokenizer remembers, so that no text can fill the memory
-Pair = tuple[int, int]
 
 
 def byte_ids(chunk: str) -> list[int]:
@@ -154,8 +153,10 @@ def merges_of_tokens(tokens: list[bytes]) -> list[Pair]:
     """
     merges: dict[Pair, int] = {}
     for new_id in range(256, len(tokens)):
-        left, right = apply_merges(list(tokens[new_id].translate(BYTE_IDS)), merges)
-        merges[left, right] = new_id
+        parts = tuple(apply_merges(list(tokens[new_id].translate(BYTE_IDS)), merges))
+        if len(parts) != 2:
+            raise merge_files.bad_token_file(f"{tokens[new_id][:40]!r} is not made of two tokens")
+        merges[parts] = new_id
     return list(merges)
 
 
@@ -287,8 +288,7 @@ class BytePairTokenizer(Encoding):
 
     def save(self, folder: str | Path) -> None:
         """Write encoder.json and vocab.bpe as GPT-2 has them; all else is in vocab.bpe's line 1."""
-        about = {"name": self.name, "pattern": self.pattern}
-        about["special_tokens"] = self.special_tokens
+        about = {"name": self.name, "pattern": self.pattern, "special_tokens": self.special_tokens}
         merge_files.write(a_path(folder), about, self.tokens, self.merges)
 
 

@@ -70,6 +70,8 @@ def stream_chunks(
     pieces: Iterable[str], pattern: str, special_tokens: Collection[str]
 ) -> Iterator[str]:
     """The chunks and special tokens of a stream of pieces, as soon as nothing can change them."""
+    if not isinstance(pieces, Iterable):
+        one_text(pieces)
     known = [about.pattern for about in PUBLISHED.values()]
     text, n_old = "", 0  # n_old: characters that were looked at before
     for piece in pieces:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 
 import torch
@@ -34,6 +35,7 @@ def sinusoidal_positions(length: int, dim: int) -> torch.Tensor:
             f"dim is {dim}; expected is an even number from 2 on, because sine and cosine "
             "fill the columns in pairs. Choose an even dim."
         )
+    whole_number(length, "length", 0)
     position = torch.arange(length, dtype=torch.float64).unsqueeze(1)  # [length, 1]
     column = torch.arange(0, dim, 2, dtype=torch.float64)  # every second: 0, 2, 4, ...
     angle = position / 10_000 ** (column / dim)  # [length, dim / 2]
@@ -43,10 +45,15 @@ def sinusoidal_positions(length: int, dim: int) -> torch.Tensor:
     return table
 
 
+def is_spread(value) -> bool:
+    """Whether a random start may have it: a finite number from 0 on."""
+    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < math.inf
+
+
 def spreads(std) -> tuple[float, float]:
     """The spread of the tokens and that of the positions, from one number or from two."""
     given = tuple(std) if isinstance(std, (tuple, list)) else (std, std)
-    numbers = [each for each in given if isinstance(each, Real) and each >= 0]
+    numbers = [each for each in given if is_spread(each)]
     if len(given) != 2 or len(numbers) != 2:
         raise ValueError(
             f"std is {std!r}; expected is one number from 0 on, or two: for the tokens and for the "
@@ -61,6 +68,13 @@ def rotate(x: torch.Tensor) -> torch.Tensor:
     Meant for queries and keys. Rows keep their lengths, and the dot product of a row turned for
     position m and one turned for n depends on the rows and on m - n, the signed offset.
     """
+    is_tensor = isinstance(x, torch.Tensor)
+    if not is_tensor or x.ndim != 2 or not x.is_floating_point():
+        came = f"a tensor {list(x.shape)} of {x.dtype}" if is_tensor else type(x).__name__
+        raise ValueError(
+            f"The rows came as {came}; expected is a tensor of floats [tokens, dim]. Pass the "
+            "queries or keys of one sequence, and of whole numbers x.float()."
+        )
     waves = sinusoidal_positions(*x.shape).to(x)  # with the number type of x
     sin, cos = waves[:, 0::2], waves[:, 1::2]
     even, odd = x[:, 0::2], x[:, 1::2]
@@ -90,10 +104,7 @@ class InputEmbedding(nn.Module):
             )
         sizes = {"vocab_size": vocab_size, "context_length": context_length, "dim": dim}
         for name, size in sizes.items():
-            if whole_number(size, name) < 1:
-                raise ValueError(
-                    f"{name} is {size}; expected is a whole number from 1 on. Choose a larger one."
-                )
+            whole_number(size, name, 1)
         self.context_length = context_length
         self.token = nn.Embedding(vocab_size, dim)
         self.position = waves = None
@@ -112,7 +123,7 @@ class InputEmbedding(nn.Module):
     def positions(self, length: int) -> torch.Tensor | None:
         """The rows of positions 0 to length - 1, [length, dim]; None where there are none."""
         most = self.context_length
-        if length > most:
+        if whole_number(length, "length", 0) > most:
             raise IndexError(
                 f"The window has {length} tokens; expected are at most {most}, the context length "
                 f"of this embedding. Cut the window: ids[..., :{most}] keeps the first tokens, "

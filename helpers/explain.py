@@ -44,15 +44,20 @@ def merges_inside(tokenizer: BytePairTokenizer, ids: Iterable[int]) -> list[int]
     return sorted(found)
 
 
+def check_size(vocab_size: int) -> None:
+    """A message unless this is a whole number from 256 on."""
+    if whole_number(vocab_size, "vocab_size") < 256:
+        raise ValueError(
+            f"vocab_size is {vocab_size}; the 256 bytes alone make 256. Give 256 or more."
+        )
+
+
 def at_size(tokenizer: BytePairTokenizer, text: str, vocab_size: int) -> list[int]:
     """The ids that this text would have had if training had stopped at vocab_size tokens.
 
     ValueError below 256: the bytes are always there.
     """
-    if whole_number(vocab_size, "vocab_size") < 256:
-        raise ValueError(
-            f"vocab_size is {vocab_size}; the 256 bytes alone make 256. Give 256 or more."
-        )
+    check_size(vocab_size)
     ids: list[int] = []
     for chunk in find_chunks(text, tokenizer.pattern):
         ids += apply_merges(byte_ids(chunk), tokenizer.merges)
@@ -78,6 +83,7 @@ def votes(tokenizer: BytePairTokenizer, texts: str | Iterable[str], vocab_size: 
     Most frequent first, equal ones in the order in which the text shows them: where a merge came
     from, who came second, and which pairs tied.
     """
+    check_size(vocab_size)
     words = []
     holders = defaultdict(dict)  # pair -> a dict whose keys are its chunks, each once, in order
     chunks = count_chunks(texts, tokenizer.special_tokens, tokenizer.pattern)
@@ -97,7 +103,7 @@ def why(tokenizer: BytePairTokenizer, text: str, position: int) -> dict:
     character), merges (the pairs that built it, as bytes, in the order in which they were merged),
     and before and after: why the token stays apart from its neighbour on that side.
     """
-    text = whole_characters(text)
+    text, position = whole_characters(text), whole_number(position, "position")
     found = [m for m in regex.finditer(tokenizer.pattern, text) if m.start() <= position < m.end()]
     if not found:
         raise IndexError(

@@ -22,7 +22,7 @@ def read_safetensors(data: bytearray) -> dict[str, torch.Tensor]:
     """The tensors by name, in the memory of `data`. Unlike a pickle, nothing in it can run."""
     # Eight bytes say how long the header is, a table in JSON; raw numbers follow.
     start = 8 + int.from_bytes(data[:8], "little")
-    name, facts, tensors = "The header", "no table in JSON", {}
+    name, facts, tensors, spans = "The header", "no table in JSON", {}, []
     try:
         header = json.loads(data[8:start])
         header.pop("__metadata__", None)
@@ -35,6 +35,15 @@ def read_safetensors(data: bytearray) -> dict[str, torch.Tensor]:
                 raise ValueError
             flat = torch.frombuffer(data, dtype=kind, count=count, offset=start + first)
             tensors[name] = flat.reshape(shape)
+            spans.append((first, end))
+        # Behind one another the tensors fill the file; else their numbers are not where it says.
+        name, facts, place = "The header", "a table with gaps or overlaps, or of a cut file", 0
+        for first, end in sorted(spans):
+            if first != place:
+                raise ValueError
+            place = end
+        if place != len(data) - start:
+            raise ValueError
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         raise ValueError(
             f"{name} came as {str(facts)[:200]}. Expected are a dtype of {list(KINDS)}, a shape, "

@@ -10,9 +10,10 @@ from contextlib import contextmanager, suppress
 import torch
 
 from .backstage import downloads
+from .backstage.doors import whole_number
 from .backstage.gensim_data import gensim_data
 from .backstage.keyed_vectors import KeyedVectors
-from .backstage.word_checks import check_positive, check_sentences, check_whole
+from .backstage.word_checks import check_positive, check_sentences
 from .vectors import keyed_vectors
 
 PIECE = 64  # words of running text that are looked at together
@@ -86,10 +87,10 @@ def train_skipgram_exact(counts, dim: int = 50, steps=(0, 5, 20, 50, 200), seed:
 
     counts: (words, words). Gives the vectors at the chosen steps: {step: (words, dim)}.
     """
-    check_whole("dim", dim)
-    check_whole("seed", seed, 0)
+    whole_number(dim, "dim", 1)
+    whole_number(seed, "seed", 0)
     for step in steps:
-        check_whole("a step", step, 0)
+        whole_number(step, "a step", 0)
     counts = check_counts(counts)
     chance = torch.Generator().manual_seed(seed)
     word, context = 0.3 * torch.randn(2, len(counts), dim, generator=chance)
@@ -172,9 +173,9 @@ def learn(words: Table, contexts: Table, ids, near, others, rate: float) -> None
 def check_settings(texts: list[list[str]], whole: dict, positive: dict, seed: int) -> None:
     """Raise a message unless the texts are lists of words, and each setting can be one."""
     check_sentences(texts)
-    check_whole("seed", seed, 0)
+    whole_number(seed, "seed", 0)
     for name, value in whole.items():
-        check_whole(name, value)
+        whole_number(value, name, 1)
     for name, value in positive.items():
         check_positive(name, value)
 

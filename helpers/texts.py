@@ -33,7 +33,7 @@ def load_text(name: str | None = None) -> str:
     if name in BOOKS:
         return read_text(fetch(name))
     path = Path(name).expanduser()
-    if path.suffix.lower() in (".txt", ".md"):
+    if path.suffix.lower() in (".txt", ".md") and "\0" not in name:
         return _long_enough(read_text(path), path)
     raise ValueError(
         f"No text is called {name!r}. The texts are {', '.join((OUR_STORY, *BOOKS))}. "

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .backstage import downloads, word_tables
+from .backstage.doors import whole_number
 from .backstage.gensim_data import gensim_data
 from .backstage.keyed_vectors import KeyedVectors, WordVectors, lengths, nearest
 from .backstage.vector_checks import check_table
@@ -20,7 +21,6 @@ from .backstage.word_checks import (
     check_questions,
     check_sentences,
     check_vectors,
-    check_whole,
     check_words,
     nearest_spellings,  # noqa: F401
 )
@@ -92,7 +92,7 @@ def analogy(
     `exclude` leaves out a, b and c, as is usual; Linzen 2016 shows what that hides.
     """
     check_words(vectors, [a, b, c])
-    check_whole("topn", topn)
+    whole_number(topn, "topn", 1)
     check_flag("exclude", exclude)
     rows = {word: vectors.get_vector(word, norm=True) for word in (a, b, c)}
     out = [vectors.key_to_index[word] for word in rows] if exclude else []
@@ -191,9 +191,9 @@ def offset_cosine(starts: np.ndarray, ends: np.ndarray) -> float:
 
 def toy_corpus(seed: int = 0, sentences: int = 3000, analogies: int = 200) -> tuple[list, list]:
     """Sentences (lists of words) about the pairs of data/toy-families.json, and their analogies."""
-    check_whole("seed", seed, 0)
-    check_whole("sentences", sentences)
-    check_whole("analogies", analogies)
+    whole_number(seed, "seed", 0)
+    whole_number(sentences, "sentences", 1)
+    whole_number(analogies, "analogies", 1)
     families = json.loads((downloads.DATA / "toy-families.json").read_text("utf-8"))
     pairs, asked = [], []  # of a pair: its two words, its two topics, the patterns to fill
     for family in families.values():

@@ -29,6 +29,7 @@ def count_windows(n_tokens: int, max_length: int, stride: int) -> int:
     >>> count_windows(25, max_length=10, stride=10), count_windows(25, 10, 5)
     (2, 3)
     """
+    whole_number(n_tokens, "n_tokens", 0)
     if whole_number(max_length, "max_length") < 1:
         raise ValueError(
             f"max_length is {max_length}; a window needs at least 1 token. "
@@ -167,6 +168,11 @@ class GPTDatasetV1(WindowDataset):
     def __init__(self, txt: str, tokenizer, max_length: int, stride: int):
         one_text(txt)
         no_path(txt)
+        if isinstance(tokenizer, str) or not hasattr(tokenizer, "encode"):
+            raise TypeError(
+                f"The tokenizer came as {type(tokenizer).__name__}; expected is one that can "
+                "encode, as tiktoken's and ours can. Pass gpt2_tokenizer()."
+            )
         longest = max(map(len, txt.split()), default=0)
         if longest > LONGEST // 4:  # any tokenizer would take minutes for such a chunk
             find_chunks(txt)  # which says so
@@ -226,9 +232,10 @@ def create_dataloader_v1(
             f"batch_size is {batch_size} and the number of windows {n}, so there is no full batch."
             f" Use a batch_size from 1 to {n}, a smaller stride or max_length, or drop_last=False."
         )
+    whole_number(num_workers, "num_workers", 0)
     generator = None
     if seed is not None:
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(whole_number(seed, "seed"))
     order = range(n)
     if shuffle and n <= HELD:
         order = RandomSampler(dataset, generator=generator)

@@ -742,6 +742,12 @@ def test_what_is_no_text_is_refused_at_every_door_in_the_same_words(small, given
     assert len(messages) == 1
 
 
+@pytest.mark.parametrize("given", [b"abc", None, 5, PATH])
+def test_what_is_no_stream_of_texts_is_refused(small, given):
+    with pytest.raises(TypeError, match="The text came as .*; expected is one string"):
+        list(small.encode_iterable(given))
+
+
 @pytest.mark.parametrize("given", [b"abc", None, 5, PATH, [b"abc"], ["a", None], [PATH]], ids=repr)
 def test_what_is_no_text_to_learn_from_is_refused(given):
     with pytest.raises(TypeError, match="came as .*; expected is one string"):
@@ -761,10 +767,12 @@ def test_what_is_no_batch_of_texts_is_refused(small, given):
             door(given)
 
 
-@pytest.mark.parametrize("size", ["300", 300.0, None, [300]])
+@pytest.mark.parametrize("size", ["300", 300.0, None, [300], True])
 def test_a_size_that_is_no_whole_number_is_refused(small, size):
     for door in [lambda n: BytePairTokenizer.train("xy", n), lambda n: at_size(small, "xy", n)]:
-        with pytest.raises(TypeError, match="vocab_size is .*expected is a whole number.* Write"):
+        with pytest.raises(
+            TypeError, match="vocab_size came as .*Expected is a whole number.*Give"
+        ):
             door(size)
 
 

@@ -338,11 +338,44 @@ def test_a_size_of_a_table_that_is_none_is_refused_in_words(place, name):
         for wrong, kind in [(-1, ValueError), (0, ValueError), (4.0, TypeError), ("4", TypeError)]:
             sizes = [10, 10, 4]
             sizes[place] = wrong
-            with pytest.raises(kind, match=f"{name} is .*expected is a whole number"):
+            with pytest.raises(kind, match=f"{name} came as .*Expected is a whole number.*Give"):
                 InputEmbedding(*sizes, position)
 
 
 @pytest.mark.parametrize("dim", [4.0, "4", None])
 def test_a_number_of_waves_that_is_no_whole_number_is_refused(dim):
-    with pytest.raises(TypeError, match="dim is .*expected is a whole number"):
+    with pytest.raises(TypeError, match="dim came as .*Expected is a whole number.*Give"):
         sinusoidal_positions(3, dim)
+
+
+@pytest.mark.parametrize("rows", [
+    [[1.0, 2.0]], None, torch.ones(4), torch.ones(2, 3, 4), torch.ones(3, 4).long(),
+    torch.ones(3, 4).bool(), torch.ones(3, 4).to(torch.complex64),
+], ids=str)  # fmt: skip
+def test_what_is_no_row_of_queries_is_refused_at_the_door_of_rotate(rows):
+    with pytest.raises(
+        ValueError, match="The rows came as .*; expected is a tensor of floats.*Pass"
+    ):
+        rotate(rows)
+
+
+def test_rotated_rows_keep_their_kind_of_number_and_no_rows_are_no_rows():
+    assert rotate(torch.ones(3, 4).half()).dtype == torch.float16
+    assert rotate(torch.ones(0, 4)).shape == (0, 4)
+
+
+@pytest.mark.parametrize("length", ["3", 3.0, None, -1, True])
+def test_a_number_of_positions_that_is_none_is_refused_in_words(length):
+    layers = [InputEmbedding(4, 4, 4, kind) for kind in ["learned", "sinusoidal", "none"]]
+    doors = [lambda n: sinusoidal_positions(n, 4), *[layer.positions for layer in layers]]
+    for door in doors:
+        with pytest.raises((TypeError, ValueError), match="length came as .*Expected is a whole"):
+            door(length)
+
+
+@pytest.mark.parametrize("std", [float("inf"), float("nan"), True, (0.1, float("inf"))])
+def test_a_spread_that_no_rows_can_have_is_refused_in_words(std):
+    with pytest.raises(
+        ValueError, match="std is .*expected is one number from 0 on, or two.*Write"
+    ):
+        InputEmbedding(10, 10, 4, std=std)

@@ -109,3 +109,14 @@ def test_why_finds_the_token_of_every_character_of_our_story(gpt2, story):
     for place in [-1, len(text)]:
         with pytest.raises(IndexError, match=f"Position {place} is in no chunk.*Choose"):
             why(gpt2, text, place)
+
+
+def test_votes_and_why_refuse_what_is_no_number(gpt2):
+    for size in ["300", 300.0, None, True]:
+        with pytest.raises(TypeError, match="vocab_size came as .*Expected is a whole.*Give"):
+            votes(gpt2, "the cat", size)
+    with pytest.raises(ValueError, match="vocab_size is 100.*Give 256 or more"):
+        votes(gpt2, "the cat", 100)
+    for position in ["1", 1.0, None, True]:
+        with pytest.raises(TypeError, match="position came as .*Expected is a whole.*Give"):
+            why(gpt2, "the cat", position)

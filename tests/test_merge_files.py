@@ -1,5 +1,6 @@
 """Tokenizer files, our own and those of others: the right tokenizer comes out of one, or a refusal in words."""
 
+import base64
 import json
 import warnings
 from functools import cache
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tiktoken.load import data_gym_to_mergeable_bpe_ranks
 
 from helpers.backstage.downloads import fetch
-from helpers.backstage.merge_files import LETTERS, letters
+from helpers.backstage.merge_files import LETTERS, letters, read_tiktoken
 from helpers.bpe import (
     END_OF_TEXT,
     GPT2_PATTERN,
@@ -21,6 +22,7 @@ from helpers.bpe import (
     apply_merges,
     byte_ids,
     find_chunks,
+    merges_of_tokens,
 )
 from helpers.explain import at_size, steps
 from helpers.texts import load_text
@@ -467,6 +469,10 @@ def good_files() -> dict[str, bytes]:
         "vocab.bpe": "\n".join([f"#version: 0.2 {json.dumps(about)}", *lines, ""]).encode(),
         "merges.txt": "\n".join([TRAINED_BY, *lines, ""]).encode(),
         "tokenizer.json": json.dumps(data).encode(),
+        "small.tiktoken": b"".join(
+            b"%s %d\n" % (base64.b64encode(token), number)
+            for number, token in enumerate(ours.tokens)
+        ),
     }
 
 
@@ -518,6 +524,40 @@ def test_a_damaged_tokenizer_json_is_a_tokenizer_or_is_refused_in_words(tmp_path
         right_or_refused(BytePairTokenizer.from_hugging_face, tmp_path / "tokenizer.json")
 
     read()
+
+
+def from_tiktokens_file(path: Path) -> BytePairTokenizer:
+    """The tokenizer whose tokens stand in a file of tiktoken's."""
+    return BytePairTokenizer(merges_of_tokens(read_tiktoken(path)))
+
+
+def test_a_damaged_file_of_tiktokens_is_a_tokenizer_or_is_refused_in_words(tmp_path):
+    @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(damaged("small.tiktoken"))
+    @example(b"")
+    @example(good_files()["small.tiktoken"] + b"enp6 %d\n" % 280)  # zzz, of no two tokens
+    @example(good_files()["small.tiktoken"] + b"IQ== %d\n" % 280)  # a token that is there
+    @example(good_files()["small.tiktoken"] + b" %d\n" % 280)  # an empty one
+    def read(content):
+        (tmp_path / "small.tiktoken").write_bytes(content)
+        right_or_refused(from_tiktokens_file, tmp_path / "small.tiktoken")
+
+    read()
+
+
+def test_of_a_file_of_tiktokens_that_is_cut_off_no_token_is_wrong(tmp_path):
+    path, whole = tmp_path / "small.tiktoken", good_files()["small.tiktoken"]
+    path.write_bytes(whole)
+    tokens = read_tiktoken(path)
+    assert from_tiktokens_file(path).tokens == tokens and len(tokens) > 270
+    for size in range(len(whole) - 200, len(whole)):
+        path.write_bytes(whole[:size])
+        try:
+            found = read_tiktoken(path)
+        except ValueError as error:
+            said(error)
+        else:
+            assert found == tokens[: len(found)], f"cut off at {size} it has other tokens"
 
 
 anything = st.recursive(

@@ -385,5 +385,37 @@ def test_whatever_a_header_says_nothing_outside_of_the_file_is_read(header):
         found = read_safetensors(data)
     except ValueError:
         return
-    for tensor in found.values():
-        assert 0 < tensor.numel() * tensor.element_size() <= len(NUMBERS)
+    sizes = [tensor.numel() * tensor.element_size() for tensor in found.values()]
+    assert sum(sizes) == len(NUMBERS) and min(sizes) > 0
+
+
+WHOLE = bytes(safetensors({"rows": facts(), "seven": facts("I64", [], [24, 32])}, NUMBERS))
+
+
+@pytest.mark.parametrize("gap", [[0, 24], [4, 28], [16, 24]])
+def test_tensors_that_leave_a_gap_or_overlap_are_refused(gap):
+    header = {"rows": facts(offsets=[0, 16], shape=[4]), "more": facts(shape=[1], offsets=gap)}
+    header["more"]["shape"] = [(gap[1] - gap[0]) // 4]
+    with pytest.raises(ValueError, match="came as a table with gaps or overlaps.*Use the whole"):
+        read_safetensors(safetensors(header, NUMBERS))
+
+
+def test_a_file_that_is_cut_off_anywhere_is_refused_in_words():
+    assert len(read_safetensors(bytearray(WHOLE))) == 2
+    for size in range(len(WHOLE)):
+        with pytest.raises(ValueError, match="came as .*Expected are .*Use the whole file"):
+            read_safetensors(bytearray(WHOLE[:size]))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, len(WHOLE)), st.integers(0, 9), st.binary(max_size=9))
+def test_of_a_damaged_file_each_number_is_one_of_the_file(place, size, new):
+    data = bytearray(WHOLE[:place] + new + WHOLE[place + size :])
+    try:
+        found = read_safetensors(data)
+    except ValueError as error:
+        assert "Expected are " in str(error) and "Use the whole file" in str(error)
+        return
+    start = 8 + int.from_bytes(data[:8], "little")
+    numbers = [tensor.reshape(-1).numpy().tobytes() for tensor in found.values()]
+    assert b"".join(numbers) == data[start:] or b"".join(numbers[::-1]) == data[start:]

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch.utils.data import DataLoader, DistributedSampler
 
 from helpers import bpe
@@ -462,5 +464,69 @@ def test_the_path_of_a_document_given_as_a_string_is_no_document(tmp_path):
 
 @pytest.mark.parametrize("per_part", [2.0, "2", None])
 def test_a_part_of_no_whole_number_of_documents_is_refused(per_part, tmp_path):
-    with pytest.raises(TypeError, match="per_part is .*expected is a whole number"):
+    with pytest.raises(TypeError, match="per_part came as .*Expected is a whole number.*Give"):
         shards.write_shards(["One."], tmp_path, per_part)
+
+
+@pytest.mark.parametrize("change", [
+    {"n": "10"}, {"n": -1}, {"rank": 0.5}, {"ranks": 0}, {"ranks": "2"}, {"seed": "x"},
+    {"epoch": None}, {"start": 1.0}, {"n": True},
+])  # fmt: skip
+def test_an_order_of_what_is_no_number_is_refused_in_words(change):
+    with pytest.raises((TypeError, ValueError), match="came.*xpected is a .*(Give|Change)"):
+        shards.Order(**{"n": 10, **change})
+
+
+@pytest.mark.parametrize("folder", [None, 5])
+def test_what_is_no_folder_of_shards_is_refused(folder):
+    with pytest.raises(TypeError, match="path came as .*; expected is a string or a pathlib"):
+        shards.ShardedWindows(folder, 4, 4)
+
+
+# ---- damaged, truncated and mixed ----
+
+FEW = ["One document.", "Another one of more words than that.", "And the third, the last of all."]
+
+
+def windows_in(folder) -> list:
+    """All windows of a folder's shards."""
+    windows = shards.ShardedWindows(folder, 2, 2)
+    return [[part.tolist() for part in windows[number]] for number in range(len(windows))]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from(["index.json", "shard-00000.bin", "shard-00000.bin.json", "shard-00001.bin"]),
+    st.sampled_from(["cut", "change", "insert", "mix", "nested"]),
+    st.floats(0, 1),
+    st.one_of(st.binary(min_size=1, max_size=4), st.sampled_from([b"1", b"0", b", ", b"]", b"9]"])),
+)
+def test_of_damaged_shards_every_window_is_right_or_words_say_what_to_do(
+    tmp_path_factory, name, kind, at, new
+):
+    folder = tmp_path_factory.mktemp("shards")
+    index = shards.write_shards(FEW, folder, per_part=2)
+    right, old = windows_in(folder), (folder / name).read_bytes()
+    place, other = int(at * len(old)), (folder / "shard-00001.bin.json").read_bytes()
+    damaged = {
+        "cut": old[:place],
+        "change": old[:place] + new + old[place + len(new) :],
+        "insert": old[:place] + new + old[place:],
+        "mix": old[:place] + other[int(at * len(other)) :],
+        "nested": b"[" * 100_000,
+    }
+    (folder / name).write_bytes(damaged[kind])
+    try:
+        assert windows_in(folder) == right, f"{name} was damaged, and other windows came out of it"
+    except ValueError as error:
+        assert "expected " in str(error) and " again" in str(error), error
+    assert shards.write_shards(FEW, folder, per_part=2) == index, "writing again mends nothing"
+    assert windows_in(folder) == right
+
+
+def test_an_end_of_a_document_that_is_none_is_found_by_the_name_of_its_shard(tmp_path):
+    index = shards.write_shards(FEW, tmp_path, per_part=2)
+    index["shards"][0]["ends"][0] += 1
+    (tmp_path / "index.json").write_text(json.dumps(index))
+    with pytest.raises(ValueError, match="shard-00000.bin does not fit .*expected are .* again"):
+        shards.ShardedWindows(tmp_path, 2, 2)

@@ -107,3 +107,8 @@ def test_a_text_in_utf16_is_refused_and_not_read_as_letters_with_zeros(tmp_path,
     (tmp_path / "mine.txt").write_bytes(LONG.encode(encoding))
     with pytest.raises(ValueError, match="UTF-8.*Save it again as UTF-8"):
         load_text(tmp_path / "mine.txt")
+
+
+def test_a_name_that_no_file_can_have_is_answered_with_the_names_there_are():
+    with pytest.raises(ValueError, match="No text is called.*Use one of these names"):
+        load_text("my\0story.txt")

@@ -401,6 +401,7 @@ def test_a_table_shares_the_array_that_it_was_given():
         lambda k: v.analogy(k, "man", "king", "woman", topn="3"),
         lambda k: v.analogy(k, "man", "king", "woman", topn=0),
         lambda k: v.analogy(k, "man", "king", "woman", topn=2.5),
+        lambda k: v.analogy(k, "man", "king", "woman", topn=True),
         lambda k: v.analogy(k, "man", "king", "woman", exclude="no"),
         lambda k: v.score_analogies(k, questions={"x": [["man", "king", "woman"]]}),
         lambda k: v.score_analogies(k, questions={"x": ["man king woman queen"]}),

@@ -15,6 +15,8 @@ from time import process_time
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch.utils.data import ConcatDataset, DataLoader, RandomSampler, Subset
 
 from helpers.bpe import BytePairTokenizer, gpt2_tokenizer
@@ -862,7 +864,7 @@ def test_a_size_that_is_no_whole_number_is_refused_in_words(name, wrong):
     sizes = {"max_length": 4, "stride": 4, "batch_size": 2, name: wrong}
     doors = [lambda: create_dataloader_v1(list(range(50)), **sizes), lambda: coverage(50, **sizes)]
     for door in doors:
-        with pytest.raises(TypeError, match=f"{name} is .*expected is a whole number.*Write"):
+        with pytest.raises(TypeError, match=f"{name} came as .*Expected is a whole number.*Give"):
             door()
 
 
@@ -913,3 +915,56 @@ def test_what_is_no_path_of_a_token_file_is_refused(path):
     for door in [read_tokens, lambda path: write_tokens("One.", path)]:
         with pytest.raises(TypeError, match="path came as .*; expected is a string or a pathlib"):
             door(path)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from(["tokens.bin", "tokens.bin.json"]),
+    st.sampled_from(["cut", "insert", "mix"]),
+    st.floats(0, 0.99),
+    st.one_of(st.binary(min_size=1, max_size=4), st.sampled_from([b"1", b"e9", b"e999", b".5"])),
+)
+def test_a_token_file_of_another_length_or_count_is_refused_or_has_the_right_ids(
+    tmp_path, name, kind, at, new
+):
+    path = tmp_path / "tokens.bin"
+    write_tokens(["One.", "Two."], path)
+    right, old = read_tokens(path).tolist(), (tmp_path / name).read_bytes()
+    place = int(at * len(old))
+    damaged = {
+        "cut": old[:place],
+        "insert": old[:place] + new + old[place:],
+        "mix": old[:place] + b'{"n_tokens": 4}'[place:],
+    }
+    (tmp_path / name).write_bytes(damaged[kind])
+    if name == "tokens.bin" and len(damaged[kind]) == len(old):
+        return  # other ids in their places: only a hash finds them
+    try:
+        assert read_tokens(path).tolist() == right
+    except ValueError as error:
+        for words in ["tokens.bin ", "; expected is ", "Write the whole file again"]:
+            assert words in str(error)
+
+
+@pytest.mark.parametrize("n_tokens", ["25", 25.0, None, -1, True], ids=repr)
+def test_a_number_of_tokens_that_is_none_is_refused_in_words(n_tokens):
+    for door in [count_windows, coverage]:
+        with pytest.raises((TypeError, ValueError), match="n_tokens came as .*Expected is a whole"):
+            door(n_tokens, 4, 4)
+
+
+@pytest.mark.parametrize(
+    "change", [{"seed": "1"}, {"seed": 1.0}, {"num_workers": "2"}, {"num_workers": -1}]
+)
+def test_a_seed_or_a_number_of_workers_that_is_none_is_refused_in_words(change):
+    name = next(iter(change))
+    with pytest.raises(
+        (TypeError, ValueError), match=f"{name} came as .*Expected is a whole.*Give"
+    ):
+        create_dataloader_v1(list(range(50)), 2, 4, 4, **change)
+
+
+@pytest.mark.parametrize("tokenizer", [None, "gpt2", 5])
+def test_what_is_no_tokenizer_is_refused_in_words(tokenizer):
+    with pytest.raises(TypeError, match="tokenizer came as .*; expected is one that can.*Pass"):
+        GPTDatasetV1("Some words of a text.", tokenizer, 2, 2)

@@ -67,15 +67,26 @@ def texts_of(batch: Iterable[str]) -> list[str]:
     return texts
 
 
-def whole_number(value, name: str) -> int:
-    """The number as an int, of numpy or torch too. TypeError for all but whole numbers."""
+def whole_number(value, name: str, least: int | None = None) -> int:
+    """The number as an int, of numpy or torch too. TypeError for all but whole numbers.
+
+    least: the smallest number that may come; ValueError for a smaller one.
+    """
     try:
-        return operator.index(value)
+        if isinstance(value, bool):  # to Python True is 1, but here it is in the wrong place
+            raise TypeError
+        number = operator.index(value)
     except TypeError:
         raise TypeError(
-            f"{name} is {value!r}, a {type(value).__name__}; expected is a whole number (int). "
-            f"Write it without quotes and without a point, such as {name}=4."
+            f"{name} came as {value!r}, a {type(value).__name__}. Expected is a whole number "
+            f"(int). Give it without quotes and without a point, such as {name}=4."
         ) from None
+    if least is not None and number < least:
+        raise ValueError(
+            f"{name} came as {number}. Expected is a whole number from {least} on. "
+            "Give a larger one."
+        )
+    return number
 
 
 def one_row(ids) -> list:

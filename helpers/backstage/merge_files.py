@@ -7,11 +7,13 @@ the others as letters from Ā on; so a space is Ġ. What can't be read is refuse
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from .byte_tokens import BYTE_ORDER, OTHERS, PRINTING
+from .byte_tokens import BYTE_ORDER, OTHERS, PRINTING, tokens_of
 from .downloads import write_whole
 from .encoding import END_OF_TEXT
 from .merging import Pair, apply_merges_to_many
@@ -119,7 +121,25 @@ def about_of(first: str) -> dict | None:
 
 def read_tiktoken(path: Path) -> list[bytes]:
     """The tokens in a file of tiktoken's, which has a token in base 64 and its id on each line."""
-    return [base64.b64decode(line.split()[0]) for line in path.read_bytes().splitlines()]
+    tokens: dict[bytes, int] = {}
+    for token_id, line in enumerate(path.read_bytes().splitlines()):
+        written, _, number = line.partition(b" ")
+        with suppress(binascii.Error):  # what is no base 64 is no token
+            tokens.setdefault(base64.b64decode(written, validate=True), token_id)
+        # A token that was not added, or was there before, leaves the table too short.
+        if len(tokens) <= token_id or number != str(token_id).encode():
+            raise bad_token_file(f"line {token_id + 1:,} of it is {line[:40]!r}")
+    if list(tokens)[:256] != tokens_of([]):
+        raise bad_token_file("its first 256 tokens are not the bytes")
+    return list(tokens)
+
+
+def bad_token_file(fault: str) -> ValueError:
+    """The error for a file of tiktoken's that is damaged."""
+    return ValueError(
+        f"This is no file of tiktoken's: {fault}. Expected are the 256 bytes and then tokens "
+        "of two older ones, each once, in base 64 and with its id. Fetch or copy the file anew."
+    )
 
 
 def write(folder: Path, about: dict, tokens: list[bytes], merges: Iterable) -> None:

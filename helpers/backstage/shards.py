@@ -18,12 +18,14 @@ import torch
 from torch.utils.data import Dataset, Sampler
 
 from .. import bpe
+from ..pretrained import PUBLISHED
 from ..texts import read_text
 from ..windows import RandomOrder, count_windows
 from .doors import a_path, no_path, one_text, whole_number
 from .downloads import file_hash, progress, write_whole
 from .token_files import read_tokens, write_tokens
 
+END = PUBLISHED["gpt2"].special_tokens[bpe.END_OF_TEXT]  # stands behind each document
 Documents = Sequence[str | Path]  # texts, and paths of UTF-8 files
 
 
@@ -94,7 +96,7 @@ def write_shards(
             "No document came; expected is a list of texts or paths. Pass at least one."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"shard-{number:05}.bin" for number in range(len(parts))]
+    paths = [folder / shard_name(number) for number in range(len(parts))]
     records = hand_out(make_shard, parts, paths, client=client, desc="Writing shards")
     index = {"tokenizer": "gpt2", "shards": records}
     write_whole(folder / "index.json", json.dumps(index))
@@ -105,27 +107,37 @@ def write_shards(
     return index
 
 
-def make_shard(documents: Documents, path: Path) -> dict:
-    """Encode documents into one shard and return its record; a whole shard of them is kept.
+def shard_name(number: int) -> str:
+    """The name of a shard's file, counted from 0."""
+    return f"shard-{number:05}.bin"
 
-    The record: name, n_tokens, sha256 of the file, source (sha256 of the documents), ends (behind
-    which token each document ends). It lies where read_tokens looks for the number of tokens.
-    """
+
+def make_shard(documents: Documents, path: Path) -> dict:
+    """Encode documents into one shard and return its record; a whole shard of them is kept."""
     digest = hashlib.sha256()
     for text in _texts(documents):
         digest.update(json.dumps(text).encode())  # in quotes, which show where a text ends
     source, beside = digest.hexdigest(), path.with_name(path.name + ".json")
-    with suppress(OSError, ValueError, KeyError, TypeError):  # no record yet, or half of one
-        record = json.loads(beside.read_text("utf-8"))
-        if record["source"] == source and record["sha256"] == file_hash(path):
+    with suppress(OSError, ValueError, RecursionError):  # no record yet, or half of one
+        record = record_of(path, source)
+        if json.loads(beside.read_text("utf-8")) == record:
             return record
-    tokenizer = bpe.gpt2_tokenizer()
-    n_tokens = write_tokens(_texts(documents), path, tokenizer, bar=False)
-    ends = np.flatnonzero(read_tokens(path) == tokenizer.eot_token) + 1
-    record = {"name": path.name, "n_tokens": n_tokens, "sha256": file_hash(path)}
-    record.update(source=source, ends=ends.tolist())
+    write_tokens(_texts(documents), path, bpe.gpt2_tokenizer(), bar=False)
+    record = record_of(path, source)
     write_whole(beside, json.dumps(record))
     return record
+
+
+def record_of(path: Path, source: str) -> dict:
+    """What the index says of a shard: name, n_tokens, sha256 of the file, source, ends.
+
+    source: sha256 of its documents. ends: behind which token each of them ends. The record lies
+    where read_tokens looks for the number of tokens. OSError or ValueError for no whole shard.
+    """
+    tokens = read_tokens(path)
+    ends = np.flatnonzero(tokens == END) + 1
+    record = {"name": path.name, "n_tokens": len(tokens), "sha256": file_hash(path)}
+    return {**record, "source": source, "ends": ends.tolist()}
 
 
 def count_chunks(documents: Documents, per_part: int = 100, client=None) -> Counter[str]:
@@ -153,25 +165,32 @@ def _texts(documents: Documents) -> Iterator[str]:
 
 def check_shards(folder: str | Path) -> dict:
     """The index of a folder of shards, after all of them were read and their hashes compared."""
-    path = Path(folder, "index.json")
+    path = a_path(folder) / "index.json"
     try:
         index = json.loads(path.read_text("utf-8"))
-        shards = [(shard["name"], shard["n_tokens"], shard["sha256"]) for shard in index["shards"]]
-        shards[0]  # at least one
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        records = index["shards"]
+        records[0]  # at least one
+        for number, record in enumerate(records):
+            whole_number(record["n_tokens"], "n_tokens", 1)
+            if record["name"] != shard_name(number) or not isinstance(record["sha256"], str):
+                raise ValueError
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise ValueError(
             f"{path.name} in {path.parent.name!r} can't be read ({type(error).__name__}); expected "
             "is what write_shards wrote last. Run write_shards again: it keeps whole shards."
         ) from None
-    few = len(shards) < 50
-    for name, n_tokens, sha256 in progress(shards, desc="Checking shards", disable=few):
-        file, came = Path(folder, name), ""
+    few = len(records) < 50
+    for record in progress(records, desc="Checking shards", disable=few):
+        name, n_tokens, sha256 = record["name"], record["n_tokens"], record["sha256"]
+        file, came = path.with_name(name), ""
         if not file.exists():
             came = "is missing"
         elif file.stat().st_size != 2 * n_tokens:
             came = f"has {file.stat().st_size:,} bytes"
         elif file_hash(file) != sha256:
             came = "was altered: its sha256 is another"
+        elif record != record_of(file, record.get("source")):
+            came = "does not fit what index.json says of it"
         if came:
             raise ValueError(
                 f"{name} {came}; expected are {2 * n_tokens:,} bytes with the sha256 "
@@ -188,7 +207,7 @@ class ShardedWindows(Dataset):
     """
 
     def __init__(self, folder: str | Path, max_length: int, stride: int, across: bool = False):
-        self.folder, self.max_length, self.stride = Path(folder), max_length, stride
+        self.folder, self.max_length, self.stride = a_path(folder), max_length, stride
         # A stretch is what windows may run through: a document, or a whole shard.
         self.names, self.firsts, lengths = [], [], []
         for shard in check_shards(folder)["shards"]:
@@ -238,10 +257,14 @@ class Order(Sampler):
     def __init__(
         self, n: int, rank: int = 0, ranks: int = 1, seed: int = 0, epoch: int = 0, start: int = 0
     ):
+        sizes = {"n": n, "rank": rank, "seed": seed, "epoch": epoch, "start": start}
+        for name, number in sizes.items():
+            whole_number(number, name)
+        whole_number(ranks, "ranks", 1)
         if not 0 <= rank < ranks or not 0 <= start <= n // ranks:
             raise ValueError(
                 f"rank {rank} of {ranks} ranks and start {start} came; expected is a rank from 0 "
-                f"to {ranks - 1} and a start from 0 to {n // max(1, ranks)}. Change them."
+                f"to {ranks - 1} and a start from 0 to {n // ranks}. Change them."
             )
         self.n, self.rank, self.ranks = n, rank, ranks
         self.seed, self.epoch, self.start = seed, epoch, start

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..bpe import gpt2_tokenizer
-from .doors import a_path, documents_of
+from .doors import a_path, documents_of, whole_number
 from .downloads import progress
 
 
@@ -69,8 +69,8 @@ def read_tokens(path: str | os.PathLike, n_tokens: int | None = None) -> np.ndar
     """
     path, beside = a_path(path), Path(f"{path}.json")
     if n_tokens is None:
-        with suppress(OSError, ValueError, KeyError, TypeError):  # then it stays unknown
-            n_tokens = int(json.loads(beside.read_text("utf-8"))["n_tokens"])
+        with suppress(OSError, ValueError, LookupError, TypeError, RecursionError):  # stays unknown
+            n_tokens = whole_number(json.loads(beside.read_text("utf-8"))["n_tokens"], "n_tokens")
     size, came = 0, "is missing"
     if path.exists():
         size = path.stat().st_size

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import math
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 
+from .doors import whole_number
 from .keyed_vectors import KeyedVectors, check_direction
 
 
@@ -15,15 +16,6 @@ class MissingWord(KeyError):
     """A word that the table does not hold; the message names the nearest spellings."""
 
     __str__ = Exception.__str__  # KeyError would show the message in quotes
-
-
-def check_whole(name: str, value: int, least: int = 1) -> None:
-    """Raise a message unless a value is a whole number, and not too small."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(
-            f"{name} came as {value!r}. Expected is a whole number, {least} or more. Give one, "
-            f"without quotes, such as {name}={max(least, 3)}."
-        )
 
 
 def check_positive(name: str, value: float) -> None:
@@ -53,7 +45,7 @@ def nearest_spellings(vectors: KeyedVectors, word: str, n: int = 5) -> list[str]
     """Words of the table (of its first 50,000) that are spelled most like `word`, best first."""
     check_vectors(vectors)
     check_word(word)
-    check_whole("n", n)
+    whole_number(n, "n", 1)
     word = word.strip().replace(" ", "_")  # as the tables join phrases
     # Only words of nearly the same length, since comparing takes long.
     words = [known for known in vectors.index_to_key[:50_000] if abs(len(known) - len(word)) < 3]
