@@ -20,6 +20,7 @@ chapter_01.py, and its name is that of the class. None of its functions takes a 
 
 Names that begin with _ are helpers. call(answer, *case) may say how an answer is tried, if it is a
 class. Without cases the answer is a value, and each function says whether its argument fits.
+A Milestone is an exercise whose answer becomes a part of something larger (judge.py).
 
 Questions are in chapter_01.json (a text may hold `code`; a KEY is used once in all chapters):
   {"predictions": {"KEY": {"question": "", "choices": {"choice": "what this guess means, or why"}},
@@ -36,7 +37,16 @@ from importlib import import_module
 from pathlib import Path
 
 from .exercises.asking import QUESTIONS, SAID, Ask, Outcome, as_printed, questions
-from .exercises.judge import Exercise, Verdict, is_blank, rich, same, short  # noqa: F401
+from .exercises.judge import (  # noqa: F401
+    Exercise,
+    Milestone,
+    Verdict,
+    attempt,
+    is_blank,
+    rich,
+    same,
+    short,
+)
 from .show import Picture
 
 CHAPTERS = [path.stem[-2:] for path in sorted(QUESTIONS.glob("chapter_*.py"))]
@@ -157,7 +167,8 @@ def _load(chapter: str) -> dict[str, Exercise]:
         room = import_module(f".exercises.chapter_{chapter}", __package__)
         found = {}
         for name, part in vars(room).items():
-            if isinstance(part, type) and issubclass(part, Exercise) and part is not Exercise:
+            written = isinstance(part, type) and part.__module__ == room.__name__
+            if written and issubclass(part, Exercise):
                 found[name] = part(chapter)
         LOADED[chapter] = found
     return LOADED[chapter]
@@ -190,6 +201,27 @@ def exercise(name: str, answer=None) -> Verdict:
     if verdict.passed:
         SOLVED.add(task.name)
     return verdict
+
+
+def milestone(name: str, answer=None, *brought) -> Outcome:
+    """The verdict on an answer that is put to work on what is brought, beneath what that gave.
+
+    Where the answer is not there yet, the course's own does its work.
+    """
+    task = find(name)
+    if not isinstance(task, Milestone):
+        raise ValueError(
+            f"{name!r} came; expected is a milestone. Call check.exercise({name!r}, ...)."
+        )
+    task.brought = brought
+    verdict = exercise(name, answer)
+    if verdict.state == "open":
+        picture = task.look("the course's own", task.right, *brought)
+    else:
+        picture = attempt(task.look, "yours", answer, *brought)
+    # A wrong answer may end in an error here too; the verdict has said so.
+    above = picture.html if isinstance(picture, Picture) else ""
+    return Outcome(verdict, above, folded=False)
 
 
 def hint(name: str) -> Verdict:

@@ -12,7 +12,7 @@ import pytest
 
 from helpers import check, show
 from helpers.exercises import asking
-from tests.tools.books import NAMES
+from tests.tools.books import CHAPTERS, NAMES, code, read
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 FILES = sorted(check.QUESTIONS.glob("*.json"))
@@ -741,6 +741,76 @@ def test_progress_is_that_of_the_chapter_at_hand():
     assert repr(check.progress()).splitlines() == ["Chapter 02: █ 1 of 1 solved", "✓ solved: in_02"]
 
 
+# Milestones
+
+
+class shout(check.Milestone):
+    """It shouts.
+
+    Hint: first
+    Hint: second
+    """
+
+    part = "louder"
+    cases = [("a",), ("b c",)]
+
+    def call(answer, text):
+        return [answer(word) for word in text.split()]
+
+    def look(whose, answer, text="none"):
+        return show.table([[whose, " ".join(map(answer, text.split()))]])
+
+    def right(word):
+        return word.upper()
+
+    def keeps_the_word(word):
+        """It whispers."""
+        return word
+
+
+def test_a_milestone_puts_a_right_answer_to_work_on_what_a_learner_brings():
+    add(shout)
+    verdict = check.milestone("shout", lambda word: word.upper(), "mine too")
+    assert verdict.passed and check.SOLVED == {"shout"}
+    assert repr(verdict).splitlines() == ["yours  MINE TOO", "✓ Right. It shouts."]
+    bundle(check.milestone("shout", lambda word: word.upper(), "<script>"))
+
+
+@pytest.mark.parametrize("blank", [..., None, passes, unfinished, lambda word: ...])
+def test_a_milestone_names_the_part_that_is_missing_and_goes_on_with_the_courses_own(blank):
+    add(shout)
+    verdict = check.milestone("shout", blank, "mine")
+    assert verdict.state == "open" and not check.SOLVED
+    assert repr(verdict).splitlines() == [
+        "the course's own  MINE",
+        "○ Not answered yet: louder is not there, so the course's own does its work. Hint 1: first",
+    ]
+
+
+def test_a_milestone_is_missed_where_only_what_was_brought_comes_out_wrong():
+    add(shout)
+    verdict = check.milestone("shout", lambda word: word.upper() if word != "mine" else "", "mine")
+    assert verdict.text.startswith("For input 'mine' you gave ['']; expected ['MINE'].")
+    assert check.milestone("shout", lambda word: word.upper() if word != "mine" else "").passed
+
+
+def test_a_milestone_shows_what_a_wrong_answer_does_unless_that_is_an_error():
+    add(shout)
+    assert repr(check.milestone("shout", lambda word: word, "mine")).splitlines() == [
+        "yours  mine",
+        "✗ It whispers.",
+    ]
+    assert "IndexError" in repr(check.milestone("shout", lambda word: word[9], "mine"))
+    told = check.milestone("shout", "MINE", "mine").text
+    assert told.endswith("Give its name without brackets: check.milestone('shout', your_function)")
+
+
+def test_an_exercise_is_no_milestone():
+    add(count_commas)
+    with pytest.raises(ValueError, match="expected is a milestone. Call check.exercise"):
+        check.milestone("count_commas", len)
+
+
 # Comparing
 
 
@@ -819,9 +889,18 @@ def test_a_chapter_is_read_when_it_is_asked_for():
 def test_each_exercise_has_a_name_of_its_own():
     rooms = FILES[0].parent.glob("chapter_*.py")
     written = "".join(path.read_text("utf-8") for path in rooms)
-    assert len(FILES) == 9 and written.count("(Exercise):") == len(REAL) == 38
+    names = re.findall(r"^class (\w+)\((?:Exercise|Milestone)\):", written, re.M)
+    assert sorted(names) == sorted(REAL), "two exercises share a name, and one of them is lost"
     for name, task in REAL.items():
         assert type(task).__module__ == f"helpers.exercises.chapter_{task.chapter}", name
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
+def test_a_chapter_asks_each_of_its_exercises_once(path):
+    sources = "\n".join(cell.source for cell in code(read(path)))
+    asked = re.findall(r'^(check\.(?:exercise|milestone))\("(\w+)"', sources, re.M)
+    chapter = [task for task in REAL.values() if task.chapter == path.stem[:2]]
+    assert sorted(asked) == sorted((task.asked_by, task.name) for task in chapter)
 
 
 @pytest.mark.parametrize("task", REAL.values(), ids=lambda task: task.name)

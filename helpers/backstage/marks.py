@@ -29,9 +29,10 @@ from .returned import from_json
 
 WHOLE = 10  # a notebook may take so many times the seconds of a cell
 MOST_BYTES, MOST_LINES = 20_000_000, 1_000  # of what a notebook sends
-CALL = re.compile(r"""\bcheck\.exercise\(\s*["'](\w+)["']""")
+CALL = re.compile(r"""\bcheck\.(?:exercise|milestone)\(\s*["'](\w+)["']""")
 REACHES = re.compile(
-    r"\bcheck\.(?!(?:predict|outcome|quiz|exercise|hint|progress)\()\w"  # what no chapter calls
+    # what no chapter calls
+    r"\bcheck\.(?!(?:predict|outcome|quiz|exercise|milestone|hint|progress)\()\w"
     r"|\(\s*check\s*[,)]"  # as in getattr(check, "find")
     r"|^[ \t]*(?:class )?check[ \t]*[=:(](?!=)"  # a check of one's own
     r"|\bhelpers\.(?:check|exercises)\b",
@@ -140,10 +141,10 @@ def mark(book, chapter: str, seconds: float = 60, gigabytes: float = 4) -> dict[
             marks.setdefault(name, ("no", stopped))
     look = " (look at it: the code reaches into check)" if REACHES.search("\n".join(cells)) else ""
     rows = {}
-    for name in tasks:
+    for name, task in tasks.items():
         missing = "no answer came" if stopped == "done" else stopped
         if not any(name in names for names in asked):
-            missing = f'no cell calls check.exercise("{name}", ...)'
+            missing = f'no cell calls {task.asked_by}("{name}", ...)'
         passed, why = marks.get(name, ("no", missing))
         rows[name] = passed, " ".join((why[:1000] + look).split())
     return rows

@@ -94,7 +94,7 @@ def set_limits(gigabytes: float) -> None:
 
 
 def run(job: dict, results: io.TextIOBase) -> None:
-    """Run the cells; in place of a verdict, `check.exercise` writes what an answer gives."""
+    """Run the cells; in place of giving a verdict, check writes what an answer gives."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
@@ -109,7 +109,7 @@ def run(job: dict, results: io.TextIOBase) -> None:
         results.write(line + "\n")
         results.flush()
 
-    def exercise(name: str, answer=None) -> None:
+    def exercise(name: str, answer=None, *brought) -> None:
         try:
             shown = ... if is_blank(answer) else answer
             send([name, to_json(shown), to_json(tries[name](answer))])
@@ -123,7 +123,8 @@ def run(job: dict, results: io.TextIOBase) -> None:
         send(place)
         # After so many seconds this ends the process, and the results say "Timeout".
         faulthandler.dump_traceback_later(job["seconds"], exit=True, file=results)
-        check.exercise = exercise  # again for each cell: one before it may have replaced it
+        # again for each cell: one before it may have replaced it
+        check.exercise = check.milestone = exercise
         shell.user_ns["check"] = check
         result = shell.run_cell(source, silent=True)  # after an error the next cell runs too
         error = result.error_before_exec or result.error_in_exec

@@ -1,8 +1,9 @@
 """The exercises of chapter 3, byte-pair encoding. helpers/check.py says how one is written."""
 
 from collections import Counter
+from functools import lru_cache
 
-from .judge import Exercise
+from .judge import Exercise, Milestone
 
 
 class bytes_per_token(Exercise):
@@ -268,3 +269,88 @@ class apply_merges(Exercise):
         return merge_all(
             tokens, ranks, lambda pairs: max(pairs, key=lambda pair: len("".join(pair)))
         )
+
+
+@lru_cache
+def gpt2_ranks():
+    """The rank of each of GPT-2's tokens: bytes -> id."""
+    from ..bpe import BytePairTokenizer
+
+    tokenizer = BytePairTokenizer.pretrained("gpt2")
+    # The last id is <|endoftext|>, which no merge makes.
+    return {tokenizer.decode_single_token_bytes(rank): rank for rank in range(tokenizer.eot_token)}
+
+
+def encode(text, apply_merges):
+    """The ids of a text whose chunks are merged by a function."""
+    import regex
+
+    from ..bpe import GPT2_PATTERN
+
+    if not isinstance(text, str) or not text:
+        raise ValueError(f"{text!r} came; expected is a text. Put it between quotation marks.")
+    ids = []
+    for chunk in regex.findall(GPT2_PATTERN, text):
+        single = [bytes([byte]) for byte in chunk.encode("utf-8")]
+        for token in apply_merges(single, gpt2_ranks()):
+            ids.append(gpt2_ranks()[token])
+    return ids
+
+
+class gpt2_ids(Milestone):
+    """Your functions read GPT-2's 50,000 merges and give its ids, number for number.
+
+    Hint: It is the function of exercise 3. Which pair is merged next, of those that have a rank?
+    Hint: The loop goes on until no pair of neighbours has a rank, and takes the lowest rank each
+      time.
+    Hint: `min(pairs, key=lambda pair: ranks[pair[0] + pair[1]])`
+    """
+
+    part = "apply_merges"
+    cases = [(" Devonshire",), ("tokenization is untokenizable",), ("café 👋 日本",)]
+
+    def call(answer, text):
+        return encode(text, answer)
+
+    def look(whose, answer, text):
+        from .. import show
+        from ..bpe import gpt2_tokenizer
+
+        tiktoken, rows = gpt2_tokenizer(), []
+        both = {whose: encode(text, answer), "GPT-2": tiktoken.encode_ordinary(text)}
+        for name, ids in both.items():
+            ids = ids[:40]  # enough to see, of a long text
+            pieces = [tiktoken.decode_single_token_bytes(token_id) for token_id in ids]
+            rows.append([name, len(both[name]), show.tokens(pieces, ids)])
+        return show.table(rows, ["whose ids", "tokens", "the first 40"])
+
+    def right(tokens, ranks):
+        return merge_all(tokens, ranks, lambda pairs: min(pairs, key=pairs.get))
+
+    def by_the_alphabet(tokens, ranks):
+        """On ` Devonshire` these aren't GPT-2's ids: the alphabet chooses the next pair. Choose the
+        one whose token has the lowest rank, as in exercise 3."""
+        return merge_all(tokens, ranks, min)
+
+    def from_the_left(tokens, ranks):
+        """On ` Devonshire` these aren't GPT-2's ids: the first pair from the left is merged,
+        whatever its rank. Choose the lowest rank."""
+        return merge_all(tokens, ranks, lambda pairs: list(pairs)[0])
+
+    def learned_last(tokens, ranks):
+        """On ` Devonshire` these aren't GPT-2's ids: the merge learned last goes first here. Take
+        the lowest rank."""
+        return merge_all(tokens, ranks, lambda pairs: max(pairs, key=pairs.get))
+
+    def one_merge_only(tokens, ranks):
+        """There are too many tokens, since your function stops after one merge. Is the `return`
+        inside the loop?"""
+        pairs = [pair for pair in zip(tokens, tokens[1:], strict=False) if b"".join(pair) in ranks]
+        if not pairs:
+            return tokens
+        return merge(tokens, min(pairs, key=lambda pair: ranks[b"".join(pair)]))
+
+    def no_merge(tokens, ranks):
+        """These are the ids of the bytes: nothing was merged. Does your function give back what
+        `replace_pair` gave?"""
+        return tokens

@@ -12,6 +12,8 @@ from types import FunctionType
 
 from ..show import Picture
 
+# What an exercise may have beside its wrong answers.
+PARTS = ("right", "cases", "call", "part", "look")
 # Of each state: its mark, and its colour.
 STATES = {"right": ("✓", "#009E73"), "wrong": ("✗", "#D55E00"), "open": ("○", "#0072B2")}
 
@@ -85,21 +87,21 @@ def holds_ellipsis(thing) -> bool:
     return isinstance(parts, (list, tuple)) and any(map(holds_ellipsis, parts))
 
 
-def is_blank(answer) -> bool:
-    """Whether nothing is answered: None, NotImplementedError, a `...` in a value or in code."""
-    if answer is None or isinstance(answer, NotImplementedError):
-        return True
-    return holds_ellipsis(answer)
-
-
-def has_body(function) -> bool:
-    """Whether this is a function written in Python whose body is more than `...` or `pass`.
+def is_empty(function) -> bool:
+    """Whether this is a function written in Python whose body is no more than `...` or `pass`.
 
     Python drops a `...` that stands alone, so `holds_ellipsis` can't see it. What remains is the
     byte code of `return None`, and whatever does something has more of it.
     """
     code = getattr(function, "__code__", None)
-    return code is not None and len(code.co_code) > len((lambda: None).__code__.co_code)
+    return code is not None and len(code.co_code) <= len((lambda: None).__code__.co_code)
+
+
+def is_blank(answer) -> bool:
+    """Whether nothing is answered: None, NotImplementedError, no body, a `...` in a value or code."""
+    if answer is None or isinstance(answer, NotImplementedError):
+        return True
+    return holds_ellipsis(answer) or is_empty(answer)
 
 
 def holds(rule: Callable, value) -> bool:
@@ -118,7 +120,7 @@ def _wrong_answers(written: type) -> dict[str, FunctionType]:
     """The wrong answers that a class of an exercise holds, by their messages."""
     found = {}
     for name, part in vars(written).items():
-        if name.startswith("_") or name in ("right", "cases", "call"):
+        if name.startswith("_") or name in PARTS:
             continue
         if not isinstance(part, FunctionType) or not part.__doc__ or hasattr(Exercise, name):
             raise ValueError(
@@ -150,6 +152,8 @@ class Exercise:
     """
 
     cases = None
+    brought = ()  # a case more, which a learner brings to a milestone
+    asked_by = "check.exercise"
 
     @staticmethod
     def call(answer: Callable, *case):
@@ -173,7 +177,8 @@ class Exercise:
 
     def all_cases(self) -> list[tuple] | None:
         """The arguments of each call; None where the answer is a value."""
-        return self.cases() if callable(self.cases) else self.cases
+        cases = self.cases() if callable(self.cases) else self.cases
+        return [*cases, self.brought] if self.brought else cases
 
     def outcomes(self, answer) -> list:
         """What an answer gives for each case, or the error that it ends in."""
@@ -195,7 +200,7 @@ class Exercise:
         if not missed:
             return self._praise()
         silent = all(gave is None for gave in given)
-        if silent and has_body(answer) and not is_blank(answer):
+        if silent and hasattr(answer, "__code__") and not is_blank(answer):
             return Verdict("wrong", "Your function gives `None` each time. Is a `return` missing?")
         if is_blank(answer) or all(map(is_blank, given)):
             return self._first_hint()
@@ -203,7 +208,7 @@ class Exercise:
         if message:
             return _told(message)
         if not callable(answer):
-            call = f"check.exercise({self.name!r}, your_function)"
+            call = f"{self.asked_by}({self.name!r}, your_function)"
             said = f"{short(answer)} came; expected is a function. Give its name without brackets: "
             return Verdict("wrong", said + call)
         first = missed[0]
@@ -244,3 +249,22 @@ class Exercise:
 
     def _help(self) -> str:
         return f" For help: check.hint({self.name!r})"
+
+
+class Milestone(Exercise):
+    """An exercise whose answer is a `part` of something larger, and is put to work in it.
+
+    `call(answer, *case)` builds the larger thing, and `look(whose, answer, *brought)` gives a
+    picture of what that did with what the learner brought.
+    """
+
+    asked_by = "check.milestone"
+
+    def __init__(self, chapter: str):
+        super().__init__(chapter)
+        self.part, self.look = type(self).part, type(self).look
+
+    def _first_hint(self) -> Verdict:
+        self.seen = max(self.seen, 1)
+        said = f"Not answered yet: `{self.part}` is not there, so the course's own does its work."
+        return Verdict("open", f"{said} Hint 1: {self.hints[0]}")

@@ -10,6 +10,7 @@ import regex
 
 from helpers import bpe, check, explain
 from helpers.bpe import GPT2_PATTERN, BytePairTokenizer, byte_ids
+from helpers.exercises import chapter_03
 from helpers.texts import DATA, load_text
 from tests.tools.books import ROOT, Chapter, code, exercises, read, shown, tags
 
@@ -404,6 +405,36 @@ def test_the_wrong_ways_to_choose_a_merge_are_told_apart(built):
     assert check.exercise(
         "apply_merges", encode_with(built, lambda pairs, ranks: min(pairs, key=rank(ranks)))
     ).passed
+
+
+def test_the_milestone_gives_gpt2s_ids_from_the_functions_of_the_chapter(built, gpt2, verdict):
+    rank = lambda ranks: lambda pair: ranks[pair[0] + pair[1]]
+    own = encode_with(built, lambda pairs, ranks: min(pairs, key=rank(ranks)))
+    told = check.milestone("gpt2_ids", own, verdict)
+    assert told.passed and "yours" in repr(told)
+    assert chapter_03.encode("日本 👋", own) == gpt2.encode("日本 👋")
+
+
+@pytest.mark.parametrize(
+    "choose, message",
+    [
+        (lambda pairs, ranks: min(pairs), "alphabet"),
+        (lambda pairs, ranks: pairs[0], "from the left"),
+        (lambda pairs, ranks: max(pairs, key=lambda pair: ranks[b"".join(pair)]), "learned last"),
+    ],
+)
+def test_the_milestone_names_what_is_wrong_with_an_encoder(built, choose, message):
+    told = check.milestone("gpt2_ids", encode_with(built, choose), "any text")
+    assert told.state == "wrong" and message in told.text
+
+
+def test_the_milestone_goes_on_without_an_encoder_and_names_what_is_no_text():
+    told = check.milestone("gpt2_ids", ..., " Devonshire")
+    assert told.state == "open" and "apply_merges is not there" in repr(told)
+    assert "Dev(6245)" in repr(told), "the course's own encoder did not go on"
+    for given in (7, ""):
+        with pytest.raises(ValueError, match="came; expected is a text. Put it between"):
+            check.milestone("gpt2_ids", ..., given)
 
 
 def test_the_solutions_are_right_and_the_unanswered_cells_are_not(built):
