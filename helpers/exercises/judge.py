@@ -98,7 +98,7 @@ def is_empty(function) -> bool:
 
 
 def is_blank(answer) -> bool:
-    """Whether nothing is answered: None, NotImplementedError, no body, a `...` in a value or code."""
+    """Whether nothing is answered: None, NotImplementedError, no body, a `...` in value or code."""
     if answer is None or isinstance(answer, NotImplementedError):
         return True
     return holds_ellipsis(answer) or is_empty(answer)
