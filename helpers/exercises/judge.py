@@ -91,10 +91,13 @@ def is_empty(function) -> bool:
     """Whether this is a function written in Python whose body is no more than `...` or `pass`.
 
     Python drops a `...` that stands alone, so `holds_ellipsis` can't see it. What remains is the
-    byte code of `return None`, and whatever does something has more of it.
+    byte code of `return None`: the same operations, and None as the last constant.
     """
     code = getattr(function, "__code__", None)
-    return code is not None and len(code.co_code) <= len((lambda: None).__code__.co_code)
+    nothing = (lambda: None).__code__
+    if code is None or code.co_code[::2] != nothing.co_code[::2]:
+        return False
+    return code.co_consts[-1:] == (None,)
 
 
 def is_blank(answer) -> bool:
