@@ -1,4 +1,7 @@
-"""Each chapter run in full: on another text, with its exercises solved, without a network and what may be missing."""
+"""Each chapter run in full: on another text, with its exercises solved, without a network and what may be missing.
+
+The sections to go further run from last to first here, and in every other run from first to last.
+"""
 
 import os
 import re
@@ -11,6 +14,7 @@ from helpers.backstage.downloads import DOWNLOADS
 from helpers.backstage.gensim_data import USED, gensim_data
 from helpers.models import ARCHIVE
 from tests.tools.books import CHAPTERS, NAMES, ROOT, Chapter, code, execute, exercises, read, shown
+from tests.tools.minutes import core, further
 
 # What the first four chapters print on The Verdict: the counts that readers of the book know.
 KNOWN = {
@@ -63,6 +67,16 @@ SAYS = {
 }
 
 
+def from_last_to_first(chapter):
+    """The code cells of the core, then of the sections to go further, the last one first.
+
+    Every other run takes them as they stand; the chapters say that they can be taken in any order.
+    What a section sends home, no other may miss, so "Clean up" stays last.
+    """
+    parts = sorted(reversed(further(chapter)), key=lambda part: part.heading == "Clean up")
+    return [cell for part in [*core(chapter), *parts] for cell in part.cells]
+
+
 @pytest.fixture(scope="module", params=CHAPTERS, ids=NAMES)
 def run(request, verdict, tmp_path_factory):
     """A chapter's path, and the chapter as it came out on The Verdict, solved, without what it may lack."""
@@ -76,9 +90,10 @@ def run(request, verdict, tmp_path_factory):
     if path.stem[:2] in BLOCKED:
         module = blocked / f"{BLOCKED[path.stem[:2]]}.py"
         module.write_text("raise ImportError('not installed')\n")
-    book = read(path)
-    for cell, solution in exercises(book):
+    chapter = Chapter(path.stem[:2])
+    for cell, solution in exercises(chapter.book):
         cell.source = solution
+    chapter.book.cells = from_last_to_first(chapter)
     about = {
         "COURSE_TEXT": "the-verdict",
         "COURSE_DOWNLOADS": str(kept),
@@ -86,7 +101,7 @@ def run(request, verdict, tmp_path_factory):
         "PYTHONPATH": os.pathsep.join([str(blocked), CUT["PYTHONPATH"]]),
         "PIP_NO_INDEX": "1",
     }
-    return path, execute(book, about)
+    return path, execute(chapter.book, about)
 
 
 def test_the_chapter_runs_on_the_verdict_without_a_network_and_its_solutions_pass(run):
