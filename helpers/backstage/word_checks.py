@@ -51,7 +51,7 @@ def nearest_spellings(vectors: KeyedVectors, word: str, n: int = 5) -> list[str]
     words = [known for known in vectors.index_to_key[:50_000] if abs(len(known) - len(word)) < 3]
     # The same word in other capitals comes first.
     found = [known for known in words if known.lower() == word.lower()]
-    for known in difflib.get_close_matches(word, words, n):
+    for known in difflib.get_close_matches(word, words, n, cutoff=0.75):
         if known not in found:
             found.append(known)
     return found[:n]

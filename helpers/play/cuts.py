@@ -8,9 +8,8 @@ import regex as regexes
 
 from .. import explain, show
 from ..bpe import BytePairTokenizer, gpt2_tokenizer
-from ..texts import load_text
 from ..words import SPLIT, SimpleTokenizerV2, build_vocab, split_words
-from .playground import Playground, area, choice, line, reach, slider, tick
+from .playground import Playground, area, choice, examples, line, player, reach, slider, tick, watch
 
 MERGES = 60  # steps of the merge stepper
 SAMPLE = "Hello, world. Is this-- a test? It's unbelievable, she said: café 👋"
@@ -20,6 +19,7 @@ PRESETS = [
     ("white space, kept", r"(\s)"),
     ("with , and . too", r"([,.]|\s)"),
     ("the full pattern", SPLIT),
+    ("the same without parentheses", SPLIT[1:-1]),
 ]
 TIES = {"first": "seen first in the text", "smallest": "smallest ids", "greatest": "greatest bytes"}
 
@@ -31,7 +31,7 @@ def split_visibly(pattern: str, text: str, strip: bool = True) -> list[tuple[str
     pattern that does not compile, or that takes over 0.3 seconds.
     """
     pieces, seen = [], 0
-    for first, last in _split_places(pattern, text):
+    for first, last in _split_spans(pattern, text):
         piece = text[first:last]
         if strip:
             first += len(piece) - len(piece.lstrip())
@@ -46,18 +46,16 @@ def split_visibly(pattern: str, text: str, strip: bool = True) -> list[tuple[str
     return pieces
 
 
-def _split_places(pattern: str, text: str) -> list[tuple[int, int]]:
+def _split_spans(pattern: str, text: str) -> list[tuple[int, int]]:
     """Where each piece of re.split begins and ends."""
     if len(pattern) > 200:
-        raise ValueError(
-            f"The pattern has {len(pattern)} characters; this box takes 200. Shorten it."
-        )
-    places, end = [], 0
+        raise ValueError(f"The pattern has {len(pattern)} characters, of 200 at most. Shorten it.")
+    spans, end = [], 0
     try:
         for match in regexes.finditer(pattern, text, timeout=0.3):
-            places.append((end, match.start()))
+            spans.append((end, match.start()))
             # A group that took no part in the match stands at -1.
-            places += [place for place in match.regs[1:] if place[0] >= 0]
+            spans += [span for span in match.regs[1:] if span[0] >= 0]
             end = match.end()
     except TimeoutError:
         raise ValueError(
@@ -65,13 +63,11 @@ def _split_places(pattern: str, text: str) -> list[tuple[int, int]]:
             "repeat inside a repeat, as in (a+)+, often does that: take one away."
         ) from None
     except (regexes.error, RecursionError) as error:
-        raise ValueError(
-            f"This pattern does not compile: {error}. Mend it, or choose a preset."
-        ) from None
-    return [*places, (end, len(text))]
+        raise ValueError(f"It does not compile: {error}. Mend it, or choose a preset.") from None
+    return [*spans, (end, len(text))]
 
 
-def _draw_split(preset, pattern, text, strip):
+def _draw_split(pattern, text, strip):
     pieces = split_visibly(pattern, text, strip)
     lost = {place: len(piece) for place, (piece, kept) in enumerate(pieces) if not kept}
     picture = show.tokens([piece for piece, _ in pieces], dropped=lost)
@@ -81,16 +77,12 @@ def _draw_split(preset, pattern, text, strip):
     )
 
 
-def regex(text: str = SAMPLE) -> Playground:
+def regex(text: str = SAMPLE, pattern: str = SPLIT, strip: bool = True) -> Playground:
     """Split a text with a pattern of your own: what is kept, what is dropped (chapter 1)."""
-    preset, pattern = choice("preset", SPLIT, PRESETS), line("pattern", SPLIT)
-
-    def use(change):
-        pattern.value = change["new"]
-
-    preset.observe(use, names="value")
-    box, strip = area("text", text), tick("drop white space", True)
-    return Playground(_draw_split, preset=preset, pattern=pattern, text=box, strip=strip)
+    box, cut = area("text", text), line("pattern", pattern)
+    movers = {"pattern": examples("preset", cut, PRESETS)}
+    tidy = tick("drop white space", strip)
+    return Playground(_draw_split, "play.regex(", movers, pattern=cut, text=box, strip=tidy)
 
 
 def _draw_vocabulary(story, sentence, share):
@@ -116,16 +108,29 @@ def _draw_vocabulary(story, sentence, share):
     )
 
 
-def vocabulary(text: str, sentence: str = SAMPLE) -> Playground:
+def _one_of_each_tenth(story: list[str]) -> str:
+    """Of each tenth of a story a word that is new there, and then some that are in few stories."""
+    words, seen = [], set()
+    for tenth in range(10):
+        part = story[len(story) * tenth // 10 : len(story) * (tenth + 1) // 10]
+        new = [word for word in part if word not in seen and word.isalpha() and word.islower()]
+        seen.update(part)
+        words += [max(new, key=len)] if new else []
+    return " ".join([*words, "tokenizer", "👋"])
+
+
+def vocabulary(text: str, sentence: str | None = None, share: int = 50) -> Playground:
     """A sentence's ids, unknown words and decoded text, by a share of `text` (chapter 2)."""
-    draw = partial(_draw_vocabulary, split_words(text))
-    box, share = area("sentence", sentence), slider("% of the story", 50, 0, 100)
-    return Playground(draw, sentence=box, share=share)
+    story = split_words(text)
+    box = area("sentence", _one_of_each_tenth(story) if sentence is None else sentence)
+    part = slider("% of the story", share, 0, 100, step=10)
+    draw, call = partial(_draw_vocabulary, story), "play.vocabulary(text, "
+    return Playground(draw, call, sentence=box, share=part)
 
 
-def _draw_cuts(tokenizers, text):
+def _draw_cuts(cuts, text):
     rows = []
-    for name, cut in tokenizers.items():
+    for name, cut in cuts.items():
         hover = []
         if callable(cut):
             pieces = cut(text)
@@ -139,18 +144,9 @@ def _draw_cuts(tokenizers, text):
     return show.table(rows, ["cut into", "tokens", "how many", "characters a token"])
 
 
-def tokens(text: str = SAMPLE, tokenizers: dict | None = None) -> Playground:
-    """One text cut by several tokenizers side by side (chapter 3).
-
-    `tokenizers`: name -> a function from text to pieces, or a tokenizer such as tiktoken's. By
-    default words, characters, byte pairs trained on the course's story, and GPT-2.
-    """
-    if tokenizers is None:
-        ours = BytePairTokenizer.train(load_text(), 1000)
-        gpt2 = BytePairTokenizer.pretrained("gpt2")
-        tokenizers = {"words": split_words, "characters": list}
-        tokenizers |= {f"our own, {ours.n_vocab:,}": ours, "GPT-2, 50,257": gpt2}
-    return Playground(partial(_draw_cuts, tokenizers), text=area("text", text))
+def tokens(text: str, cuts: dict) -> Playground:
+    """One text cut by `cuts`: name -> a tokenizer, or a function that gives pieces (chapter 3)."""
+    return Playground(partial(_draw_cuts, cuts), "play.tokens(cuts=cuts, ", text=area("text", text))
 
 
 @lru_cache(maxsize=16)
@@ -183,10 +179,10 @@ def _draw_merge(tokenizer, text, after, done, ties):
     before = explain.at_size(tokenizer, text, 255 + done)
     pair, name = list(tokenizer.merges)[done - 1], tokenizer.decode_single_token_bytes
     framed = set()
-    for place, two in enumerate(pairwise(before)):
+    for position, two in enumerate(pairwise(before)):
         if two == pair:
-            framed.update([place, place + 1])
-    made = {place for place, token_id in enumerate(after) if token_id == 255 + done}
+            framed.update([position, position + 1])
+    made = {position for position, token_id in enumerate(after) if token_id == 255 + done}
     votes = explain.votes(tokenizer, text, 255 + done)
     table, said = _draw_votes(tokenizer, votes, pair, ties)
     picture = show.note(f"Before merge {done}: {len(before)} tokens")
@@ -195,31 +191,48 @@ def _draw_merge(tokenizer, text, after, done, ties):
     return picture + show.tokens(map(name, after), after, marked=made)
 
 
-def _draw_merges(text, ties, step, token):
+def _tokens_after(
+    text: str, ties: str, step: int
+) -> tuple[BytePairTokenizer, list[int], list[bytes]]:
+    """The tokenizer of a text, and the text's ids and their bytes after so many merges."""
     tokenizer = _trained(text, ties)
+    ids = explain.at_size(tokenizer, text, 256 + step)
+    return tokenizer, ids, [tokenizer.decode_single_token_bytes(token_id) for token_id in ids]
+
+
+def _draw_merges(text, step, ties, token):
+    tokenizer, ids, pieces = _tokens_after(text, ties, step)
     done = min(step, len(tokenizer.merges))
-    ids = explain.at_size(tokenizer, text, 256 + done)
-    pieces = [tokenizer.decode_single_token_bytes(token_id) for token_id in ids]
+    picture = show.note("Bytes only") + show.tokens(pieces, ids)
     if done:
         picture = _draw_merge(tokenizer, text, ids, done, ties)
-    else:
-        picture = show.note("Bytes only") + show.tokens(pieces, ids)
-    if done < step:
+    if done == len(tokenizer.merges) < MERGES:
         picture += show.note(f"After {done} merges no pair is left.")
     if ids:
-        place = min(token, len(ids) - 1)
-        said = f"Why is token {place}, {show.visible(pieces[place])}, one token?"
-        picture += show.note(said) + show.tree(explain.tree(tokenizer, ids[place]))
+        newest = 255 + done if done else ids[0]
+        asked = dict(zip(pieces, ids, strict=True)).get(token, newest)
+        spelled = show.visible(tokenizer.decode_single_token_bytes(asked))
+        picture += show.note(f"Why is {spelled} one token?")
+        picture += show.tree(explain.tree(tokenizer, asked))
     return picture
 
 
-def merges(text: str = LOW) -> Playground:
-    """Training merge by merge, the rule for ties, and the tree of a chosen token (chapter 3)."""
-    box, token = area("text", text), slider("why this token?", 0, 0, 200)
-    reach(token, box, lambda text: len(text.encode("utf-8", "replace")))
-    ties = choice("ties go to", "first", [(name, key) for key, name in TIES.items()])
-    step = slider("merges done", 3, 0, MERGES)
-    return Playground(_draw_merges, text=box, step=step, ties=ties, token=token)
+def merges(text: str = LOW, step: int = 3, ties: str = "first", token: bytes = b"") -> Playground:
+    """Training merge by merge, and the tree of a token; b"" is the newest one (chapter 3)."""
+    box, steps = area("text", text), slider("merges done", step, 0, MERGES)
+    rule = choice("ties go to", ties, options=[(name, key) for key, name in TIES.items()])
+    reach(steps, [box, rule], lambda text, ties: len(_trained(text, ties).merges))
+    asked = choice("why this token?", token, options=[("the newest", b""), ("", token)])
+
+    def offer(*values):
+        wanted, (_, _, pieces) = asked.value, _tokens_after(*values)
+        options = [(show.visible(piece), piece) for piece in dict.fromkeys(pieces)]
+        asked.options = [("the newest", b""), *options]
+        asked.value = wanted if wanted in pieces else b""
+
+    watch([box, rule, steps], offer)
+    movers, call = {"step": player(steps)}, "play.merges("
+    return Playground(_draw_merges, call, movers, text=box, step=steps, ties=rule, token=asked)
 
 
 def _draw_windows(tokenizer, text, max_length, stride, batch_size):
@@ -227,22 +240,22 @@ def _draw_windows(tokenizer, text, max_length, stride, batch_size):
 
     pieces = [*map(tokenizer.decode_single_token_bytes, tokenizer.encode_ordinary(text))]
     n, seen = len(pieces), coverage(len(pieces), max_length, stride, batch_size)
-    possible = f"of {max(0, n - 1)} (the first token is never a target)"
+    targets = f"of {max(0, n - 1)} (the first token is never a target)"
     lost = f"{seen.tail} behind the last target, {seen.targets_lost - seen.tail} between windows"
     full = f"of {batch_size} windows; {seen.batches_kept} with drop_last=False"
     rows = [
         ["windows", seen.windows, f"max(0, ceil(({n} tokens − {max_length}) / {stride}))"],
         ["overlap", seen.overlap, f"tokens that neighbours share: max(0, {max_length} − {stride})"],
-        ["targets seen", seen.targets_seen, possible],
+        ["targets seen", seen.targets_seen, targets],
         ["targets lost", seen.targets_lost, lost],
         ["full batches", seen.batches, full],
     ]
     return show.windows(pieces, max_length, stride, shown=14) + show.table(rows)
 
 
-def windows(text: str, tokenizer=None) -> Playground:
-    """max_length, stride and batch_size over the tokens of a text (chapter 4)."""
-    draw = partial(_draw_windows, tokenizer or gpt2_tokenizer())
-    length, stride = slider("max_length", 4, 1, 12), slider("stride", 4, 1, 14)
-    size, box = slider("batch_size", 2, 1, 8), area("text", text)
-    return Playground(draw, text=box, max_length=length, stride=stride, batch_size=size)
+def windows(text: str, max_length: int = 4, stride: int = 4, batch_size: int = 2) -> Playground:
+    """max_length, stride and batch_size over GPT-2's tokens of a text (chapter 4)."""
+    draw, call = partial(_draw_windows, gpt2_tokenizer()), "play.windows("
+    length, step = slider("max_length", max_length, 1, 12), slider("stride", stride, 1, 14)
+    size, box = slider("batch_size", batch_size, 1, 8), area("text", text)
+    return Playground(draw, call, text=box, max_length=length, stride=step, batch_size=size)

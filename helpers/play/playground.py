@@ -1,41 +1,59 @@
 """What all playgrounds share: the widgets, and the drawing that follows them."""
 
+from collections.abc import Callable
+from functools import partial
+from html import escape
+
 import ipywidgets
 
 from .. import show
 
 LONGEST = 5_000  # characters of a text box that are looked at
 LOOK = {"style": {"description_width": "9em"}, "layout": {"width": "46em", "max_width": "98%"}}
+LINE = "font:12px/1.5 monospace;user-select:all;max-height:6em;overflow:auto"
 
 
 class Playground:
     """`draw(**values) -> Picture`, and by name the widgets whose values it is given.
 
     `html` is the drawing for the present values, `still` the first one, which a saved notebook
-    keeps. What `draw` raises is shown as words.
+    keeps. What `draw` raises is a message, with the last good drawing beneath it. `state` is the
+    line that makes this playground anew: it begins with `call`, as "play.merges(", and holds the
+    values. `movers`: by the name of a control, a widget that moves it.
     """
 
-    def __init__(self, draw, **controls):
-        self.draw, self.controls = draw, controls
-        self._view = ipywidgets.HTML()
-        self.box = ipywidgets.VBox([*controls.values(), self._view])
-        for control in controls.values():
+    def __init__(self, draw, call: str = "", movers: dict | None = None, **controls):
+        self.draw, self.controls, self.movers = draw, controls, movers or {}
+        self._call, self._good = call, show.Picture("")
+        self._view, self._line = ipywidgets.HTML(), labelled(ipywidgets.HTML, "in a cell", "")
+        rows = []
+        for name, control in controls.items():
             control.observe(self._redraw, names="value")
+            rows.append(control)
+            if name in self.movers:
+                rows.append(self.movers[name])
+        rows += [self._view, self._line] if call else [self._view]
+        self.box = ipywidgets.VBox(rows)
         self._redraw()
         self.still = self.html
 
     def _redraw(self, change=None):
-        values = {name: control.value for name, control in self.controls.items()}
-        top = show.Picture("")
-        for name, value in values.items():
-            if isinstance(value, str) and len(value) > LONGEST:
-                values[name] = value[:LONGEST]
+        values, top = {}, show.Picture("")
+        for name, control in self.controls.items():
+            values[name] = control.value
+            if isinstance(control.value, str) and len(control.value) > LONGEST:
+                values[name] = control.value[:LONGEST]
                 top = show.note(f"Only the first {LONGEST:,} characters are used.")
         try:
-            picture = top + self.draw(**values)
+            self._good = self.draw(**values)
+            picture = top + self._good
         except Exception as error:  # what went wrong belongs on the page, not in a log
-            picture = top + show.note(str(error) or type(error).__name__)
+            old = show.Picture(f'<div style="opacity:.5">{self._good.html}</div>')
+            picture = top + show.error(str(error) or type(error).__name__) + old
         self.html = self._view.value = picture._repr_html_()
+        given = ", ".join(f"{name}={value!r}" for name, value in values.items())
+        self.state = f"{self._call}{given})" if self._call else ""
+        self._line.value = f'<div style="{LINE}">{escape(self.state)}</div>'
 
     def __repr__(self) -> str:
         return show.plain(self.still)
@@ -46,36 +64,70 @@ class Playground:
         return {**bundle, "text/html": self.still, "text/plain": repr(self)}
 
 
-def slider(label: str, value: int, low: int, high: int) -> ipywidgets.IntSlider:
+def labelled(kind, label: str, value, **more) -> ipywidgets.Widget:
+    """A widget of this kind with its label, as wide as all others."""
+    return kind(value=value, description=label, **more, **LOOK)
+
+
+def slider(label: str, value: int, low: int, high: int, step: int = 1) -> ipywidgets.IntSlider:
     """A whole number between two limits."""
-    return ipywidgets.IntSlider(value, min=low, max=high, description=label, **LOOK)
+    return labelled(ipywidgets.IntSlider, label, value, min=low, max=high, step=step)
 
 
-def line(label: str, value: str) -> ipywidgets.Text:
-    """A line of text."""
-    return ipywidgets.Text(value, description=label, **LOOK)
+line = partial(labelled, ipywidgets.Text)  # line(label, text)
+area = partial(labelled, ipywidgets.Textarea, rows=3)  # several lines
+tick = partial(labelled, ipywidgets.Checkbox)  # tick(label, True)
+choice = partial(labelled, ipywidgets.Dropdown)  # choice(label, value, options=[...])
 
 
-def area(label: str, value: str) -> ipywidgets.Textarea:
-    """Several lines of text."""
-    return ipywidgets.Textarea(value, rows=3, description=label, **LOOK)
+def examples(label: str, box, options) -> ipywidgets.Dropdown:
+    """A list whose pairs (what is shown, text) fill a box, and "your own" once that is edited."""
+    texts = [text for _, text in options]
+
+    def fill(text):
+        box.value = text or box.value
+
+    def follow(text):
+        chosen.value = text if text in texts else ""
+
+    chosen = choice(label, "", options=[*options, ("your own", "")])
+    watch([box], follow)
+    watch([chosen], fill)
+    return chosen
 
 
-def choice(label: str, value, options) -> ipywidgets.Dropdown:
-    """One of several values, or of pairs (what is shown, value)."""
-    return ipywidgets.Dropdown(value=value, options=options, description=label, **LOOK)
+def player(slider, pause: int = 1000) -> ipywidgets.Play:
+    """A button that moves a slider on its own, a step after each pause, in milliseconds."""
+    button = ipywidgets.Play(value=slider.value, max=slider.max, interval=pause)
+    for name in ("max", "value"):
+        ipywidgets.link((slider, name), (button, name))
+    return button
 
 
-def tick(label: str, value: bool) -> ipywidgets.Checkbox:
-    """Yes or no."""
-    return ipywidgets.Checkbox(value, description=label, **LOOK)
+def watch(controls, act: Callable) -> None:
+    """Call `act` with the values of the controls, now and after each change of one of them."""
+
+    def again(change=None):
+        values = [control.value for control in controls]
+        act(*[value[:LONGEST] if isinstance(value, str) else value for value in values])
+
+    for control in controls:
+        control.observe(again, names="value")
+    again()
 
 
-def reach(slider, box, count) -> None:
-    """Let a slider go on to the last of the tokens that `count` counts in the text of a box."""
+def reach(slider, boxes, last: Callable[..., int]) -> None:
+    """Let a slider end where `last(*values of the boxes)` says.
 
-    def stretch(change=None):
-        slider.max = max(1, slider.value, count(box.value[:LONGEST]) - 1)
+    A text that is typed anew is short at first, so the chosen value comes back when it is longer.
+    """
+    chosen = slider.value
 
-    box.observe(stretch, names="value")
-    stretch()
+    def stretch(*values):
+        nonlocal chosen
+        if slider.value != min(chosen, slider.max):  # somebody has moved it
+            chosen = slider.value
+        slider.max = max(1, last(*values))
+        slider.value = min(chosen, slider.max)
+
+    watch(boxes, stretch)

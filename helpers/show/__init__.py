@@ -7,5 +7,5 @@ says the same.
 """
 
 from .drawings import figure, style, svg, tree, word_map  # noqa: F401
-from .pictures import MARKS, Picture, note, plain, visible  # noqa: F401
+from .pictures import MARKS, Picture, error, note, plain, visible  # noqa: F401
 from .tables import LOST, PALETTE, bars, heat, table, tokens, windows  # noqa: F401

@@ -110,3 +110,9 @@ def label(value) -> str:
 def note(text: str) -> Picture:
     """A paragraph of words."""
     return Picture(tag("p", "margin:.3em 0", label(text)))
+
+
+def error(text: str) -> Picture:
+    """What went wrong and what to do, in a box that looks like a message."""
+    box = "background:#D55E0022;border-left:4px solid #D55E00;padding:.3em .6em"
+    return Picture(tag("div", box, f"✗ {label(text)}"))

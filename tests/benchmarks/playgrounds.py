@@ -7,14 +7,16 @@ memory; texts have 500 characters. What the browser then needs is not in the fig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from time import process_time
 
 import numpy as np
 
 from helpers import play
+from helpers.bpe import BytePairTokenizer, gpt2_tokenizer
 from helpers.texts import load_text
 from helpers.vectors import load_word_vectors
+from helpers.words import split_words
 
 ROUNDS = 40
 LENGTH = 500
@@ -29,6 +31,11 @@ def spelled_wrongly(words: list[str]) -> Iterator[str]:
             yield wrong
 
 
+def sums(words: Iterable[str]) -> Iterator[str]:
+    """A sum for each word, as a learner types it."""
+    return (f"{word} - man + woman" for word in words if word not in ("man", "woman"))
+
+
 def cases() -> dict[str, Callable[[], tuple]]:
     """By the name of a row: what makes a playground, and the values that it is given in turn."""
     story = load_text()
@@ -36,6 +43,8 @@ def cases() -> dict[str, Callable[[], tuple]]:
     texts = [story[100 * turn : 100 * turn + LENGTH] for turn in range(ROUNDS + 5)]
     text, common = texts[0], [word for word in vectors.index_to_key[:400] if word.isalpha()]
     ids = [" ".join(str((turn + 5 * k) % 6) for k in range(12)) for turn in range(ROUNDS + 5)]
+    ours = BytePairTokenizer.train(story, 1000)
+    cuts = {"words": split_words, "our own": ours, "GPT-2": gpt2_tokenizer()}
     sentences = [" ".join(some.split())[:LENGTH] for some in texts]
 
     def case(make, control, values):
@@ -45,19 +54,19 @@ def cases() -> dict[str, Callable[[], tuple]]:
         "regex, text": case(lambda: play.regex(text), "text", texts),
         "vocabulary, sentence": case(lambda: play.vocabulary(story, text), "sentence", texts),
         "vocabulary, share": case(lambda: play.vocabulary(story, text), "share", range(0, 100, 2)),
-        "tokens, text": case(lambda: play.tokens(text), "text", texts),
+        "tokens, text": case(lambda: play.tokens(text, cuts), "text", texts),
         "merges, text": case(lambda: play.merges(text), "text", texts),
         "merges, step": case(lambda: play.merges(text), "step", range(60)),
         "windows, text": case(lambda: play.windows(text), "text", texts),
         "windows, stride": case(lambda: play.windows(text), "stride", [*range(1, 15)] * 4),
-        "analogies, word": case(lambda: play.analogies(vectors), "b", common),
+        "analogies, word": case(lambda: play.analogies(vectors), "formula", sums(common)),
         "analogies, unknown word": case(
-            lambda: play.analogies(vectors), "b", spelled_wrongly(vectors.index_to_key)
+            lambda: play.analogies(vectors), "formula", sums(spelled_wrongly(vectors.index_to_key))
         ),
         "lookup, ids": case(play.lookup, "ids", ids),
         "positions, sentence": case(lambda: play.positions(text), "sentence", sentences),
         "pipe, text": case(lambda: play.pipe(text), "text", texts),
-        "pipe, token": case(lambda: play.pipe(text), "token", range(100)),
+        "pipe, position": case(lambda: play.pipe(text), "position", range(100)),
     }
 
 

@@ -63,7 +63,7 @@ def test_the_costs_playground_divides_what_it_is_given():
         assert part in text
     costs.controls["cores"].value = 1000
     assert f"{hours / 1000:,.3f}" in costs.html
-    costs.controls["corpus"].value = 1_000
+    costs.controls["corpus"].value = "small"
     assert "1,000 tokens" in costs.html
 
 

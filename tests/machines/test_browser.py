@@ -29,7 +29,8 @@ STEPS = {
     "regex": [
         ("text", "a b,c", r"4 pieces kept, 1 of 5 characters dropped"),
         ("preset", "white space", r"^a│·│b,c│.*2 pieces kept, 1 of 5"),
-        ("pattern", "(a", r"does not compile: missing \)"),
+        ("pattern", "(a", r"^✗ It does not compile: missing \).*a│·│b,c│.*2 pieces kept, 1 of 5"),
+        ("preset", "white space", r"^a│·│b,c│.*2 pieces kept, 1 of 5"),
         ("pattern", "(,)", r"^a·b│,│c│.*3 pieces kept, 0 of 5"),
         ("text", " a", r"^·│a│.*1 pieces kept, 1 of 2"),
         ("drop white space", "Space", r"^·a│.*1 pieces kept, 0 of 2"),
@@ -61,7 +62,7 @@ STEPS = {
             r"Before merge 1: 11 tokens.*wins a│b│ 2 .*tied c│d│ 2 .*After it: 9 tokens",
         ),
         ("ties go to", "greatest bytes", r"wins c│d│ 2 .*tie goes to: greatest bytes"),
-        ("why this token?", "ArrowRight", r"Why is token 1, b, one token"),
+        ("why this token?", "a", r"Why is a one token\?"),
     ],
     "windows": [
         (
@@ -79,12 +80,13 @@ STEPS = {
         ("batch_size", "End", r"full batches 1 of 8 windows; 2 with"),
     ],
     "analogies": [
-        ("b", "quean", r"not in the table nearest spellings quean .*queen"),
-        ("b", "Paris", r"Paris − man \+ woman: "),
-        ("− a", "France", r"Paris − France \+ woman: "),
-        ("+ c", "Japan", r"Paris − France \+ Japan: Tokyo\. Cosines: .*Paris \(left out\) "),
-        ("leave a, b, c out", "Space", r"Cosines: .*Paris 0\.\d+ "),
-        ("more words", "tea", r"Cosine of each pair Paris France Japan Tokyo tea Paris 1\.00 "),
+        ("sum", "quean - man + woman", r"^✗ 'quean' is not among .*spelled alike: .*queen"),
+        (
+            "examples",
+            "Paris - France + Japan",
+            r"^\[Paris\] − \[France\] \+ \[Japan\] ≈ Tokyo\..*Paris \(left out\) ",
+        ),
+        ("leave the three words out", "Space", r"Cosines with the sum: .*Paris 0\.\d+ "),
     ],
     "Playground": [
         ("word", "queen", r"Nearest to queen"),
@@ -101,15 +103,19 @@ STEPS = {
         (
             "sentence",
             "cats chase dogs",
-            r"Places 1 and 2 swapped: .*2 rows are new 0 cats .*► 1 dogs",
+            r"Positions 1 and 2 swapped: .*2 vectors are new 0 cats .*► 1 dogs",
         ),
         (
             "positions",
             "none",
-            r"Place 1, no positions .*0 rows are new .*nothing in them tells of the order",
+            r"Position 1, positions: none .*0 vectors are new .*nothing in them tells of the order",
         ),
-        ("place", "Home", r"Place 0, no positions token row of cats .*no position row"),
-        ("swap with", "Home", r"The sums, place by place 0 cats ((?!swap).)*$"),
+        (
+            "position",
+            "Home",
+            r"Position 0, positions: none token vector of cats .*no position vector",
+        ),
+        ("swap with", "Home", r"The sums, position by position 0 cats ((?!swap).)*$"),
     ],
     "costs": [
         ("cores", "Home", r"hours ([\d,.]+) \1 of one core, divided by 1 "),
@@ -122,17 +128,17 @@ STEPS = {
         ("cents an hour", "Home", r"hours of a core at 0\.01, however many"),
     ],
     "pipe": [
-        ("text", "Hello, world", r"12 characters, 3 tokens; .*input tensor: \[1, 3, \d+\]"),
+        ("text", "Hello, world", r"12 characters, 3 tokens, .*input tensor: \[1, 3, \d+\]"),
         (
-            "token",
+            "position",
             "Home",
-            r"number at \[0, 0, 3\] is .*\(token row 15496\)"
-            r".* \(position row 0\).*from number 0: Hello",
+            r"number at \[0, 0, 3\] is .*\(token id 15496\)"
+            r".* \(position 0\).*from number 0 of the text: Hello",
         ),
         (
-            "token",
+            "position",
             "ArrowRight",
-            r"token row 11\).*Its token is ,, and its characters, from number 5: ,",
+            r"token id 11\).*Its token is ,, and its characters, from number 5 of the text: ,",
         ),
         ("column", "Home", r"number at \[0, 1, 0\]"),
     ],
@@ -199,7 +205,7 @@ READ = """e => {
 
 def drawing(area) -> str:
     """What the playground's picture says now, in one line."""
-    return " ".join(area.locator(".widget-html-content").last.evaluate(READ).split())
+    return " ".join(area.locator(".widget-html-content").first.evaluate(READ).split())
 
 
 def control(area, label: str):
@@ -245,6 +251,8 @@ def follow(area, name: str) -> None:
         wait_for(area, pattern)
     moved = {label for label, *_ in STEPS[name]}
     assert len(moved) == area.locator(CONTROLS).count(), f"{name}: only {sorted(moved)} were moved"
+    state = area.locator(".widget-html-content").last.inner_text()
+    assert name == "Playground" or state.startswith(f"play.{name}("), f"{name}: {state!r} to paste"
 
 
 def tab_through(area) -> None:
@@ -252,7 +260,7 @@ def tab_through(area) -> None:
     controls = area.locator(CONTROLS)
     controls.first.focus()
     for number in range(1, controls.count()):
-        for _ in range(2):  # the number beside a slider takes a Tab of its own
+        for _ in range(6):  # the number beside a slider takes a Tab of its own, as do buttons
             area.page.keyboard.press("Tab")
             here = controls.nth(number).evaluate("e => e === document.activeElement")
             if here:
@@ -262,7 +270,7 @@ def tab_through(area) -> None:
 
 def bare(area) -> str:
     """The text of the picture without ids, white space and the marks between tokens."""
-    return area.locator(".widget-html-content").last.evaluate(
+    return area.locator(".widget-html-content").first.evaluate(
         "e => { e = e.cloneNode(true); e.querySelectorAll('small').forEach(x => x.remove());"
         " return e.textContent.replace(/[\\s│·]|\\\\(?=')/g, ''); }"
     )

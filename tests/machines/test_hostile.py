@@ -18,7 +18,7 @@ from helpers.bpe import GPT2_PATTERN, BytePairTokenizer, gpt2_tokenizer
 from helpers.chunks import LONGEST
 from helpers.windows import create_dataloader_v1
 from helpers.words import SimpleTokenizerV1, SimpleTokenizerV2, build_vocab, split_words
-from tests.test_play import NAMES, vectors  # noqa: F401  (a fixture)
+from tests.test_play import NAMES, arguments, vectors  # noqa: F401  (a fixture)
 from tests.test_show import safe
 
 TEXTS = {
@@ -121,10 +121,8 @@ def test_a_file_of_it(text, tmp_path):
 @pytest.fixture(scope="module")
 def playground(vectors):  # noqa: F811
     """A playground by name, made once: what was pasted into one box stays there."""
-    given = {name: ["The old wall."] for name in ("vocabulary", "windows", "pipe")} | {
-        "analogies": [vectors]
-    }
-    return cache(lambda name: getattr(play, name)(*given.get(name, [])))
+    given = arguments(vectors, "The old wall.")
+    return cache(lambda name: getattr(play, name)(**given.get(name, {})))
 
 
 @hostile
