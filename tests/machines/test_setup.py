@@ -189,6 +189,26 @@ def test_each_systems_line_is_one_paste():
     assert all(line.endswith(" && .venv/bin/python -m helpers") for line in starting)
 
 
+def test_machines_that_pytorch_has_no_build_for_are_named_with_the_ways_that_remain():
+    (paragraph,) = [
+        part
+        for part in (ROOT / "README.md").read_text("utf-8").split("\n\n")
+        if part.startswith("On macOS")
+    ]
+    for machine in ["Intel processor", "macOS before 14", "Windows on ARM", "Python 3.14"]:
+        assert machine in paragraph, f"whoever has {machine} is not told"
+    for way in ["Colab", "Binder", "Codespaces", "chapter 5 runs on the functions"]:
+        assert way in paragraph, f"{way} is not named as a way"
+
+
+def test_teachers_first_read_how_to_publish_then_how_a_class_comes_into_colab():
+    text = (ROOT / "README.md").read_text("utf-8")
+    publish, colab, *_ = text.split("## Teach with it\n\n")[1].split("\n- ")
+    assert "by pushing" in publish and "`python -m tests.tools.address https://" in publish
+    for way in ["Drive folder", "If the course is published", "zip in My Drive", "mounts it"]:
+        assert way in colab, f"thirty learners can't come by {way}"
+
+
 def test_binder_codespaces_and_the_line_for_linux_take_the_small_build_of_the_same_pytorch():
     (torch,) = [line for line in REQUIREMENTS["requirements.txt"] if line.name == "torch"]
     small = f"pip install {torch} --index-url https://download.pytorch.org/whl/cpu"
