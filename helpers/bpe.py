@@ -39,7 +39,7 @@ def count_pairs(words: Iterable[tuple[list[int], int]]) -> Counter[Pair]:
     counts: Counter[Pair] = Counter()
     for ids, count in words:
         for pair in pairwise(ids):
-            counts[pair] += count
+            counts[pair] += count  # as often as the word occurs
     return counts
 
 
@@ -120,7 +120,7 @@ def learn_merges(words: Iterable, n_merges: int, ties: str = "first") -> list[Pa
                 continue  # other merges took it everywhere
             now = (-counts[pair], order(pair), pair)
             if now != entry:
-                heappush(heap, now)
+                heappush(heap, now)  # it waits for its turn again
                 continue
             # Nothing in the heap can be more frequent, so this pair is merged.
             for made in replace_everywhere(pair, len(tokens), words, counts, holders):
@@ -156,7 +156,7 @@ def merges_of_tokens(tokens: list[bytes]) -> list[Pair]:
         parts = tuple(apply_merges(list(tokens[new_id].translate(BYTE_IDS)), merges))
         if len(parts) != 2:
             raise merge_files.bad_token_file(f"{tokens[new_id][:40]!r} is not made of two tokens")
-        merges[parts] = new_id
+        merges[parts] = new_id  # later tokens may be made of this one
     return list(merges)
 
 

@@ -82,6 +82,7 @@ def stream_chunks(
         sure, text = what_is_sure(text, pattern, special_tokens)
         n_old = len(text)
         yield from sure
+    # Nothing comes behind the rest, so now all of it is sure.
     yield from chunks_and_specials(text, pattern, special_tokens)
 
 
@@ -110,6 +111,7 @@ def begin_of_what_is_cut(text: str, special_tokens: Collection[str]) -> int:
             if any(token.startswith(begun) and token != begun for token in special_tokens):
                 return start
         place += len(part)
+    # Half a pair of surrogates is no character until the other half comes.
     is_half_a_pair = "\ud800" <= text[-1:] <= "\udbff"
     return len(text) - 1 if is_half_a_pair else len(text)
 

@@ -40,6 +40,7 @@ def sinusoidal_positions(length: int, dim: int) -> torch.Tensor:
     column = torch.arange(0, dim, 2, dtype=torch.float64)  # every second: 0, 2, 4, ...
     angle = position / 10_000 ** (column / dim)  # [length, dim / 2]
     table = torch.empty(length, dim)
+    # Each angle fills two columns, side by side.
     table[:, 0::2] = angle.sin()
     table[:, 1::2] = angle.cos()
     return table
@@ -106,10 +107,10 @@ class InputEmbedding(nn.Module):
         for name, size in sizes.items():
             whole_number(size, name, 1)
         self.context_length = context_length
-        self.token = nn.Embedding(vocab_size, dim)
+        self.token = nn.Embedding(vocab_size, dim)  # a row for each id
         self.position = waves = None
         if position == "learned":
-            self.position = nn.Embedding(context_length, dim)
+            self.position = nn.Embedding(context_length, dim)  # a row for each place
         if position == "sinusoidal":
             waves = sinusoidal_positions(context_length, dim)
         # A buffer moves with the model to another device; this one is not saved.

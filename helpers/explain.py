@@ -28,7 +28,7 @@ def take_apart(tokenizer: BytePairTokenizer, ids: list[int], limit: int) -> list
         if token_id < limit:
             smaller.append(token_id)
         else:
-            waiting += reversed(tokenizer.parts[token_id])
+            waiting += reversed(tokenizer.parts[token_id])  # so the left part comes next
     return smaller
 
 
@@ -38,7 +38,7 @@ def merges_inside(tokenizer: BytePairTokenizer, ids: Iterable[int]) -> list[int]
     waiting = list(ids)
     while waiting:
         token_id = waiting.pop()
-        if token_id in tokenizer.parts:
+        if token_id in tokenizer.parts:  # a byte has none
             found.add(token_id)
             waiting += tokenizer.parts[token_id]
     return sorted(found)
@@ -58,6 +58,7 @@ def at_size(tokenizer: BytePairTokenizer, text: str, vocab_size: int) -> list[in
     ValueError below 256: the bytes are always there.
     """
     check_size(vocab_size)
+    # All merges are applied, and those that training had not learned yet are undone.
     ids: list[int] = []
     for chunk in find_chunks(text, tokenizer.pattern):
         ids += apply_merges(byte_ids(chunk), tokenizer.merges)
@@ -67,6 +68,7 @@ def at_size(tokenizer: BytePairTokenizer, text: str, vocab_size: int) -> list[in
 def steps(tokenizer: BytePairTokenizer, chunk: str) -> list[list[int]]:
     """The ids of one chunk before the first merge, and after each merge that its encoding uses."""
     ids = apply_merges(byte_ids(whole_characters(chunk)), tokenizer.merges)
+    # Just before a merge, whatever has its id or a higher one was still in parts.
     used = merges_inside(tokenizer, ids)
     return [take_apart(tokenizer, ids, new_id) for new_id in used] + [ids]
 
@@ -89,6 +91,7 @@ def votes(tokenizer: BytePairTokenizer, texts: str | Iterable[str], vocab_size: 
     chunks = count_chunks(texts, tokenizer.special_tokens, tokenizer.pattern)
     for chunk, count in chunks.items():
         ids = apply_merges(byte_ids(chunk), tokenizer.merges)
+        # The chunk as it stood when training had vocab_size tokens.
         words.append((take_apart(tokenizer, ids, vocab_size), count))
         for pair in pairwise(words[-1][0]):
             holders[pair][chunk] = None
@@ -104,6 +107,7 @@ def why(tokenizer: BytePairTokenizer, text: str, position: int) -> dict:
     and before and after: why the token stays apart from its neighbour on that side.
     """
     text, position = whole_characters(text), whole_number(position, "position")
+    # Merges never leave a chunk, so all that matters is the one around the character.
     found = [m for m in regex.finditer(tokenizer.pattern, text) if m.start() <= position < m.end()]
     if not found:
         raise IndexError(
@@ -123,6 +127,7 @@ def why(tokenizer: BytePairTokenizer, text: str, position: int) -> dict:
         before = what_parts(tokenizer, ids[place - 1], ids[place])
     if place + 1 < len(ids):
         after = what_parts(tokenizer, ids[place], ids[place + 1])
+    # How the token came to be, spelled in bytes.
     tokens, token_id = tokenizer.tokens, ids[place]
     pairs = [tokenizer.parts[new_id] for new_id in merges_inside(tokenizer, [token_id])]
     merges = [(tokens[left], tokens[right]) for left, right in pairs]
@@ -132,6 +137,7 @@ def why(tokenizer: BytePairTokenizer, text: str, position: int) -> dict:
 
 def what_met(tokenizer: BytePairTokenizer, left: int, right: int, limit: int) -> tuple[int, int]:
     """Which tokens met between these two before the merges from limit on."""
+    # Of what stood there then, the last part of the left one touched the first of the right one.
     return take_apart(tokenizer, [left], limit)[-1], take_apart(tokenizer, [right], limit)[0]
 
 

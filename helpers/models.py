@@ -30,6 +30,7 @@ def read_safetensors(data: bytearray) -> dict[str, torch.Tensor]:
             kind, shape = KINDS[facts["dtype"]], facts["shape"]
             first, end = facts["data_offsets"]
             count = math.prod(shape)
+            # JSON has truths and fractions too, and minus signs: none of them is a size.
             whole = all(type(number) is int and number >= 0 for number in [first, *shape])
             if not whole or end - first != count * kind.itemsize or end > len(data) - start:
                 raise ValueError
@@ -77,6 +78,7 @@ class Model:
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
         """What goes in for ids [tokens]: token + position + segment rows, then LayerNorm."""
+        # A sentence alone is the first of two segments.
         return self.layer_norm(self.embedding(ids) + self.segment_table[0], "embeddings")
 
     def attention(self, x: torch.Tensor, name: str) -> torch.Tensor:
@@ -87,6 +89,7 @@ class Model:
             heads.append(rows.unflatten(1, [12, 32]).transpose(0, 1))  # [12, tokens, 32]
         query, key, value = heads
         mixed = F.scaled_dot_product_attention(query, key, value)
+        # The 12 heads side by side are rows of 384 again.
         return self.linear(mixed.transpose(0, 1).flatten(1), f"{name}.output.dense")
 
     def feed_forward(self, x: torch.Tensor, name: str) -> torch.Tensor:
@@ -114,11 +117,6 @@ class Model:
         """One row for a text, [384]: the mean of what comes out, at length 1."""
         ids = torch.tensor(self.tokenizer.encode(text))
         return F.normalize(self.forward(ids).mean(dim=0), dim=0)
-
-
-def model_is_ready() -> bool:
-    """Whether the 83 MB are on this machine, so that load_model needs no network."""
-    return downloads.is_ready(ARCHIVE)
 
 
 def load_model() -> Model:

@@ -93,6 +93,7 @@ def train_skipgram_exact(counts, dim: int = 50, steps=(0, 5, 20, 50, 200), seed:
         whole_number(step, "a step", 0)
     counts = check_counts(counts)
     chance = torch.Generator().manual_seed(seed)
+    # A word has two rows: one for where it stands itself, one for where it is context.
     word, context = 0.3 * torch.randn(2, len(counts), dim, generator=chance)
     adam = torch.optim.Adam([word.requires_grad_(), context.requires_grad_()], lr=0.05)
     kept = {}
@@ -131,9 +132,25 @@ def number_words(texts: list[list[str]], min_count: int) -> tuple:
     counts = Counter(word for text in texts for word in text)
     words = [word for word, count in counts.most_common() if count >= min_count]
     number = {word: i for i, word in enumerate(words)}
+    # Rare words are left out; those around them move together.
     places = [(number[w], k) for k, text in enumerate(texts) for w in text if w in number]
     often = torch.tensor([counts[word] for word in words]).float()
     return words, often, torch.tensor(places).view(-1, 2)
+
+
+def chances_to_stay(often: torch.Tensor, sample: float) -> torch.Tensor:
+    """Each word's chance to stay: sqrt(sample / its share of all); above 1 for rare ones."""
+    # The most frequent words stay least often, for they say least about their neighbours.
+    return (sample * often.sum() / often).sqrt()
+
+
+def check_kept(keep: torch.Tensor, texts: list, sample: float, min_count: int) -> None:
+    """Raise a message if the chances of all places add up to less than one batch."""
+    if keep.clamp(max=1).sum() < PIECE * BATCH:
+        raise ValueError(
+            f"Of {sum(map(len, texts)):,} words sample={sample} and min_count={min_count} keep too "
+            "few. Expected: 256 or more. Give more text, a larger sample or a smaller min_count."
+        )
 
 
 def draw_batches(places: torch.Tensor, keep: torch.Tensor, chance: torch.Generator) -> tuple:
@@ -165,6 +182,7 @@ def learn(words: Table, contexts: Table, ids, near, others, rate: float) -> None
     pull = near * torch.sigmoid(-w @ c.mT)
     weight = near.sum(dim=2, keepdim=True) * 5 / len(others)
     push = weight * torch.sigmoid(w @ n.T)
+    # w, c and n are copies, so no move changes what the next one goes by.
     words.move(ids, pull @ c - push @ n, rate)
     contexts.move(ids, pull.mT @ w, rate)
     contexts.move(others, -push.flatten(0, 1).T @ w.flatten(0, 1), rate)
@@ -209,13 +227,10 @@ def train_skipgram(
     whole = {"dim": dim, "window": window, "negatives": negatives, "epochs": epochs}
     check_settings(texts, {**whole, "min_count": min_count}, {"rate": rate, "sample": sample}, seed)
     words, often, places = number_words(texts, min_count)
-    keep = (sample * often.sum() / often).sqrt()[places[:, 0].long()]
-    if keep.clamp(max=1).sum() < PIECE * BATCH:
-        raise ValueError(
-            f"Of {sum(map(len, texts)):,} words sample={sample} and min_count={min_count} keep too "
-            "few. Expected: 256 or more. Give more text, a larger sample or a smaller min_count."
-        )
+    keep = chances_to_stay(often, sample)[places[:, 0].long()]
+    check_kept(keep, texts, sample, min_count)
     chance = torch.Generator().manual_seed(seed)
+    # As in word2vec.c: short random rows for the words, zeros for them as context.
     rows = Table((torch.rand(len(words), dim, generator=chance) - 0.5) / dim)
     contexts = Table(torch.zeros(len(words), dim))
     vectors = keyed_vectors(words, rows.rows.numpy())  # sees every change of the rows
@@ -227,7 +242,7 @@ def train_skipgram(
             # Random words come by their frequency, but rare ones more often than that.
             others = torch.multinomial(often**0.75, negatives, True, generator=chance)
             done = (epoch + k / len(batches)) / epochs
-            learn(rows, contexts, ids, near, others, rate * (1 - done))
+            learn(rows, contexts, ids, near, others, rate * (1 - done))  # ever smaller steps
             vectors.norms = None  # else gensim goes on with the old lengths
             if callback and k % (len(batches) // 20 + 1) == 0:
                 callback(done, vectors)

@@ -33,6 +33,7 @@ def load_text(name: str | None = None) -> str:
     if name in BOOKS:
         return read_text(fetch(name))
     path = Path(name).expanduser()
+    # One of these endings makes a name the path of a file, and no path has a \0 in it.
     if path.suffix.lower() in (".txt", ".md") and "\0" not in name:
         return _long_enough(read_text(path), path)
     raise ValueError(
@@ -44,7 +45,7 @@ def load_text(name: str | None = None) -> str:
 def read_text(path: Path) -> str:
     """The file's text; a byte order mark is dropped, line ends become \\n."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")  # sig: without a byte order mark
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{path} is not UTF-8: byte {error.start:,} is 0x{error.object[error.start]:02x}. "
@@ -52,6 +53,7 @@ def read_text(path: Path) -> str:
             "then the encoding)."
         ) from None
     except OSError as error:
+        # The system's own words don't say in which folder it looked.
         what = "There is no file" if isinstance(error, FileNotFoundError) else "Can't read the file"
         raise type(error)(
             f"{what} at {path.absolute()} ({error.strerror}). A text file was expected there. "

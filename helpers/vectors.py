@@ -76,6 +76,7 @@ def load_word_vectors(name: str | Path = SMALL) -> KeyedVectors:
             f"{name!r} came as the name of a table. Expected is {SMALL!r}, {FULL!r} or the path of "
             "a file, as a str. Give one of them."
         )
+    # Two tables have names; any other name is the path of a file.
     if name == SMALL:
         return _as_table(*word_tables.kept(SMALL, word_tables.join_tables))
     if name == FULL:
@@ -94,6 +95,7 @@ def analogy(
     check_words(vectors, [a, b, c])
     whole_number(topn, "topn", 1)
     check_flag("exclude", exclude)
+    # At length 1 all three words weigh the same.
     rows = {word: vectors.get_vector(word, norm=True) for word in (a, b, c)}
     out = [vectors.key_to_index[word] for word in rows] if exclude else []
     found = nearest(vectors, rows[b] - rows[a] + rows[c], topn, out)
@@ -165,7 +167,7 @@ def project(vectors: KeyedVectors, words: list[str]) -> tuple[np.ndarray, np.nda
             "words in 2 or more dimensions: add some."
         )
     rows = np.array([vectors.get_vector(word, norm=True) for word in words], dtype=np.float64)
-    rows -= rows.mean(axis=0)
+    rows -= rows.mean(axis=0)  # the map shows how words differ, not what all have in common
     _, sizes, axes = np.linalg.svd(rows, full_matrices=False)  # the greatest spread first
     if sizes[0] < 1e-6:
         raise ValueError(
@@ -183,6 +185,7 @@ def project(vectors: KeyedVectors, words: list[str]) -> tuple[np.ndarray, np.nda
 def offset_cosine(starts: np.ndarray, ends: np.ndarray) -> float:
     """Mean cosine between each two of the n offsets ends - starts: 1 if all are parallel."""
     offsets = check_offsets(starts, ends)
+    # A cosine compares directions, so each offset is brought to length 1.
     unit = offsets / np.linalg.norm(offsets, axis=1, keepdims=True)
     n = len(unit)
     # All n x n cosines, less the n of an offset with itself, which are 1.
@@ -199,6 +202,7 @@ def toy_corpus(seed: int = 0, sentences: int = 3000, analogies: int = 200) -> tu
     for family in families.values():
         rows = [row.split() for row in family["pairs"]]
         pairs += [(row, family["patterns"]) for row in rows]
+        # Each two pairs of a family make a question: a is to b as c is to d.
         asked += [(*one[:2], *other[:2]) for one in rows for other in rows if one is not other]
     chance = np.random.default_rng(seed)
     text = []
@@ -215,7 +219,7 @@ def count_contexts(sentences: list[list[str]]) -> tuple[list[str], np.ndarray]:
     """The words by alphabet, and how often each two stand in one sentence: (words, words)."""
     check_sentences(sentences)
     words = sorted({word for sentence in sentences for word in sentence})
-    number = {word: i for i, word in enumerate(words)}
+    number = {word: i for i, word in enumerate(words)}  # its row and column
     times = np.zeros((len(sentences), len(words)))  # a word stands in a sentence
     for line, sentence in zip(times, sentences, strict=True):
         for word in sentence:

@@ -40,6 +40,7 @@ def count_windows(n_tokens: int, max_length: int, stride: int) -> int:
             f"stride is {stride}; the window would never move on. "
             f"Choose a stride from 1 to max_length ({max_length})."
         )
+    # Windows may start up to n_tokens - max_length - 1: there the last target is the last token.
     return max(0, ceil((n_tokens - max_length) / stride))
 
 
@@ -236,7 +237,7 @@ def create_dataloader_v1(
     generator = None
     if seed is not None:
         generator = torch.Generator().manual_seed(whole_number(seed, "seed"))
-    order = range(n)
+    order = range(n)  # that of the text
     if shuffle and n <= HELD:
         order = RandomSampler(dataset, generator=generator)
     elif shuffle:

@@ -47,7 +47,7 @@ def plain_words(text: str) -> list[str]:
 def longest_piece(word: str, start: int, vocab: dict[str, int]) -> str:
     """The longest token that `word` has from `start` on, without its ##; "" if there is none."""
     mark = "##" if start else ""
-    for end in range(len(word), start, -1):
+    for end in range(len(word), start, -1):  # the first that is known is the longest
         if mark + word[start:end] in vocab:
             return word[start:end]
     return ""

