@@ -3,12 +3,22 @@
 import re
 from collections import Counter
 
+import mistune
 import pytest
 
-from tests.tools import course_map, glossary, minutes, teaching
+from tests.machines.lab import FLAGS, browser_path
+from tests.tools import course_map, glossary, minutes, slides, teaching
 from tests.tools.books import CHAPTERS, NAMES, ROOT, Chapter, exercises, read, top
 from tests.tools.teaching import PAGES, PLAN, TAUGHT
 
+try:
+    from playwright.sync_api import sync_playwright
+except ImportError:
+    sync_playwright = None
+needs_browser = pytest.mark.skipif(
+    not browser_path() or not sync_playwright,
+    reason="no Chromium or Chrome is found, or playwright is not installed",
+)
 every_chapter = pytest.mark.parametrize("path", TAUGHT, ids=lambda path: path.stem)
 
 
@@ -18,7 +28,12 @@ def page_of(path):
 
 @pytest.mark.parametrize(
     "page",
-    [teaching.OBJECTIVES, teaching.GUIDE, *(PAGES / f"{path.stem}.md" for path in TAUGHT)],
+    [
+        teaching.OBJECTIVES,
+        teaching.GUIDE,
+        teaching.PREDICTIONS,
+        *(PAGES / f"{path.stem}.md" for path in TAUGHT),
+    ],
     ids=lambda page: page.stem,
 )
 def test_the_generated_parts_are_current(page):
@@ -155,6 +170,51 @@ def test_a_page_speaks_of_every_prediction_and_holds_all_parts(path):
 
 
 @every_chapter
+def test_the_cells_are_marked_for_a_slide_show(path):
+    book = read(path)
+    marked = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in book.cells]
+    assert marked == slides.kinds(book), f"{path.name}: run python -m tests.tools.slides"
+
+
+def test_a_slide_show_begins_a_slide_with_each_section_and_hides_what_may_be_left_out(
+    path=TAUGHT[0],
+):
+    book = read(path)
+    for cell, kind in zip(book.cells, slides.kinds(book), strict=True):
+        if cell.source.startswith("# ") and cell.cell_type == "markdown":
+            assert kind == "slide", "the title begins the show"
+        if "check.outcome(" in cell.source:
+            assert kind in ("fragment", "subslide"), "what came out is seen with the question"
+        if cell.source.startswith("<details>"):
+            assert kind == "skip", "a solution is on a slide"
+    core = sum(1 for section in minutes.core(Chapter(path.stem[:2])))
+    assert slides.kinds(book).count("slide") == core + 1, "a slide for the title and each section"
+
+
+@every_chapter
+def test_the_sheet_of_predictions_asks_all_and_tells_nothing(path):
+    number = int(path.stem[:2])
+    parts = teaching.PREDICTIONS.read_text(encoding="utf-8").split("\n## Chapter ")
+    (sheet,) = [part for part in parts if part.startswith(f"{number}:")]
+    for item in Chapter(path.stem[:2]).questions["predictions"].values():
+        assert item["question"] in sheet, f"{path.name}: {item['question']} is not on paper"
+        told = [item["explain"]] if item.get("number") else item["choices"].values()
+        assert not [why for why in told if why in sheet], f"{path.name}: paper tells the answer"
+
+
+@needs_browser
+def test_each_page_prints_on_one_sheet(tmp_path):
+    markdown = mistune.create_markdown(plugins=["table"], escape=False)
+    with sync_playwright() as playwright:
+        page = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS).new_page()
+        for path in TAUGHT:
+            page.set_content(markdown(page_of(path)))
+            printed = page.pdf(format="A4", margin=dict.fromkeys(("top", "bottom"), "12mm"))
+            sides = len(re.findall(rb"/Type\s*/Page\b", printed))
+            assert 1 <= sides <= 2, f"{path.stem}.md takes {sides} pages of A4"
+
+
+@every_chapter
 def test_a_prediction_that_is_no_number_names_a_choice_as_what_comes_out(path):
     page = page_of(path)
     for key, item in Chapter(path.stem[:2]).questions["predictions"].items():
@@ -181,7 +241,7 @@ def test_the_eight_core_chapters_are_taught():
 
 def test_the_guide_leads_to_every_page():
     text = (PAGES / "guide.md").read_text(encoding="utf-8")
-    assert {f"{path.stem}.md" for path in TAUGHT} | {"objectives.md"} == set(
+    assert {f"{path.stem}.md" for path in TAUGHT} | {"objectives.md", "predictions.md"} == set(
         re.findall(r"\]\(([\w.]+\.md)\)", text)
     )
     for command in ("copies", "mark"):

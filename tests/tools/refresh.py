@@ -14,6 +14,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from tests.tools.slides import mark
+
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 FOLDERS = re.compile(
     r"(?:/|[A-Z]:\\)[^\s:'\"]*[/\\](?=(?:site-packages|helpers|python3\.\d+)[/\\])"
@@ -36,7 +38,7 @@ def clean(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
                 output["metadata"].pop(WIDGET, None)
             if "traceback" in output:  # where this machine keeps its files is nobody's business
                 output["traceback"] = [FOLDERS.sub("", line) for line in output["traceback"]]
-    return book
+    return mark(book)
 
 
 def run(path: Path) -> float:

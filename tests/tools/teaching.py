@@ -1,6 +1,7 @@
 """Write what the teacher's pages say of the chapters: `python -m tests.tools.teaching`.
 
-notebooks/teaching/objectives.md is the table objective, exercise or question, test. In the page of each chapter
+notebooks/teaching/objectives.md is the table objective, exercise or question, test, and predictions.md holds all
+predictions without what comes out, a sheet of paper for each chapter. In the page of each chapter
 the table of sections stands between two marks, and in the guide the rates of tests/tools/minutes.py, by which its
 minutes are added up. All come from the notebooks and from tests/tools/teaching.json, which says what proves each
 objective, and how a lesson of 45 minutes spends its time.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from string import ascii_uppercase
 
 from helpers import check
 from tests.tools.books import CHAPTERS, ROOT, Chapter, top
@@ -19,9 +21,11 @@ from tests.tools.minutes import FURTHER, RATES, core, further, span, total
 PAGES = ROOT / "notebooks" / "teaching"
 OBJECTIVES = PAGES / "objectives.md"
 GUIDE = PAGES / "guide.md"
+PREDICTIONS = PAGES / "predictions.md"
 PLAN = json.loads((ROOT / "tests" / "tools" / "teaching.json").read_text(encoding="utf-8"))
 TAUGHT = [path for path in CHAPTERS if path.stem[:2] in PLAN]
 SECTIONS = re.compile(r"(<!-- sections -->\n).*(<!-- end -->)", re.S)
+NAME_LINE = "Name: ________________________________  Date: ________________"
 RATE_TABLE = re.compile(r"(<!-- rates -->\n).*(<!-- end of rates -->)", re.S)
 
 
@@ -107,6 +111,32 @@ def objectives_page() -> str:
     return "\n".join(lines)
 
 
+def asked_on_paper(item: dict) -> list[str]:
+    """A prediction without what comes out: the choices by letters, or a line for a number."""
+    if item.get("number"):
+        return [item["question"], "", "Your number: ____________", ""]
+    choices = zip(ascii_uppercase, item["choices"], strict=False)
+    return [item["question"], "", *(f"- {letter}. {choice}" for letter, choice in choices), ""]
+
+
+def predictions_page() -> str:
+    """All predictions, chapter by chapter; a browser that prints it begins a sheet with each."""
+    lines = [
+        "# Predictions on paper",
+        "",
+        "One sheet for each chapter: choose alone, then in pairs, then count hands. What comes out, the notebook shows.",
+        "Printed from a browser, each chapter begins a new sheet. Written by `python -m tests.tools.teaching`.",
+        "",
+    ]
+    for path in TAUGHT:
+        chapter = Chapter(path.stem[:2])
+        title = chapter.book.cells[0].source.splitlines()[0].lstrip("# ")
+        lines += ['<div style="break-before: page"></div>', "", f"## {title}", "", NAME_LINE, ""]
+        for number, item in enumerate(chapter.questions["predictions"].values(), 1):
+            lines += [f"### Prediction {number}", "", *asked_on_paper(item)]
+    return "\n".join(lines)
+
+
 def between(marks: re.Pattern, table: str, page: Path) -> str:
     """The page's text, with this table between its two marks."""
     text = page.read_text(encoding="utf-8")
@@ -115,7 +145,8 @@ def between(marks: re.Pattern, table: str, page: Path) -> str:
 
 def pages() -> dict[Path, str]:
     """What each page should hold now."""
-    wanted = {OBJECTIVES: objectives_page(), GUIDE: between(RATE_TABLE, rate_table(), GUIDE)}
+    wanted = {OBJECTIVES: objectives_page(), PREDICTIONS: predictions_page()}
+    wanted[GUIDE] = between(RATE_TABLE, rate_table(), GUIDE)
     for path in TAUGHT:
         page = PAGES / f"{path.stem}.md"
         table = section_table(Chapter(path.stem[:2]), PLAN[path.stem[:2]]["lesson"])
