@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import os
+import re
+import subprocess
 import sys
 import time
 
@@ -618,6 +620,60 @@ def test_each_learner_gets_a_file_back(tmp_path, monkeypatch):
         "# ada: 1 of 2 solved\n\n- ✓ Chapter 01, `cut`: yes\n"
         "- ○ Chapter 01, `join`: no. Say &lt;b&gt;why&lt;/b&gt;.\n"
     )
+
+
+# The guide's own command lines, from copies to marks
+
+
+def guide_command(word):
+    """The arguments of the one command of the guide that begins with this word."""
+    guide = (ROOT / "notebooks" / "teaching" / "guide.md").read_text(encoding="utf-8")
+    (line,) = re.findall(rf"^ *python -m helpers ({word} .*)$", guide, flags=re.M)
+    return line.split()
+
+
+def test_what_the_guide_says_leads_from_copies_to_marks_and_feedback(tmp_path, monkeypatch, capfd):
+    """Three learners: one who solves all, one who is wrong in all, one who attacks the marking."""
+    course = course_copy(tmp_path / "course")
+    monkeypatch.chdir(course)
+    assert main(guide_command("copies")) == 0
+    right, wrong, hostile = (read(course / "class" / CHAPTERS[0].name) for _ in range(3))
+    solutions = {cell.id: solution for cell, solution in exercises(read(CHAPTERS[0]))}
+    for cell in code(right):
+        cell.source = solutions.get(cell.id, cell.source)
+    for book in (wrong, hostile):
+        for cell in (cell for cell in code(book) if cell.id in solutions):
+            cell.source = gives(marks.CALL.findall(cell.source)[0], "lambda *case: 0")
+    attack = CHEATS["a check that says yes"], CHEATS["other files"], "import os; os._exit(0)"
+    hostile.cells[3:3] = map(new_code_cell, ["from helpers import check", *attack])
+    handed = {"ada": right, f"ben_{NAMES[0]}": wrong, f"cleo/{NAMES[0]}": hostile}
+    written(course / "returned", **handed)
+    helpers = {path: path.read_bytes() for path in (course / "helpers").rglob("*.py")}
+
+    assert main(guide_command("mark")) == 0
+    by = by_learner((course / "marks.csv").read_text(encoding="utf-8"))
+    n = len(FIRST)
+    for learner, solved_by in {"ada": n, "ben": 0, "cleo": 0}.items():
+        assert by[learner].pop("total") == (f"{solved_by} of {n}", "")
+        assert list(by[learner]) == FIRST, f"{learner} has no row for some exercise"
+        back = (course / "back" / f"{learner}.md").read_text(encoding="utf-8")
+        assert back.startswith(f"# {learner}: {solved_by} of {n} solved\n")
+        assert back.count("✓") == solved_by and back.count("○") == n - solved_by
+    assert by["ada"] == YES
+    assert all(why for _, why in by["ben"].values()), "a wrong answer is not told what is wrong"
+    assert helpers == {path: path.read_bytes() for path in helpers}, "a notebook changed the course"
+
+
+def test_a_copy_finds_the_course_on_pythons_path_as_on_a_hub(copies, tmp_path):
+    program = code(read(copies / CHAPTERS[0].name))[0].source + "\nprint(root)"
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.stdout.split() == [str(ROOT)], ran.stderr
 
 
 def test_the_commands_start(capsys):
