@@ -113,10 +113,35 @@ class Model:
             x = self.block(x, number)
         return x
 
+    def states_of(self, text: str, word: str) -> torch.Tensor:
+        """A word's vector going in and after each of the six blocks, [7, 384] (chapter 8).
+
+        Where the word comes twice, the first counts. Raises ValueError if it is no token there.
+        """
+        ids = self.tokenizer.encode(text)
+        wanted = self.tokenizer.vocab.get(word.lower())
+        if wanted not in ids:
+            raise ValueError(
+                f"{word!r} is no token of {text!r}; expected is a word that stands in it whole. "
+                "Choose another word, or write it into the text."
+            )
+        position, x = ids.index(wanted), self.embed(torch.tensor(ids))
+        states = [x[position]]
+        for number in range(6):
+            x = self.block(x, number)
+            states.append(x[position])
+        return torch.stack(states)
+
     def sentence(self, text: str) -> torch.Tensor:
         """One row for a text, [384]: the mean of what comes out, at length 1."""
         ids = torch.tensor(self.tokenizer.encode(text))
         return F.normalize(self.forward(ids).mean(dim=0), dim=0)
+
+
+def cosines(vectors) -> torch.Tensor:
+    """The cosine of each pair of vectors [n, dim], or of a list of them: [n, n] (chapter 8)."""
+    unit = F.normalize(torch.stack(list(vectors)), dim=1)
+    return unit @ unit.T
 
 
 def load_model() -> Model:

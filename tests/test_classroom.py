@@ -42,7 +42,7 @@ def handed_in(*cells, **instead):
 
     `instead` has other sources by name.
     """
-    book = solved(CHAPTERS[0])
+    book = solved(CHAPTERS[1])
     sources = [
         *cells,
         code(book)[0].source,
@@ -58,7 +58,7 @@ def handed_in(*cells, **instead):
 
 def solved_cell(name):
     """The solution of one of the first chapter's exercises, with its call of check."""
-    (found,) = [sol for _, sol in exercises(read(CHAPTERS[0])) if f'"{name}"' in sol]
+    (found,) = [sol for _, sol in exercises(read(CHAPTERS[1])) if f'"{name}"' in sol]
     return found
 
 
@@ -113,7 +113,7 @@ def test_a_copy_leaves_no_model_answer_and_a_place_for_the_learners_own(path, co
 
 
 def test_a_copy_runs_from_its_folder(copies):
-    book = read(copies / CHAPTERS[0].name)
+    book = read(copies / CHAPTERS[1].name)
     execute(book, {"PYTHONPATH": "", "COURSE_DOWNLOADS": str(DOWNLOADS)}, folder=copies)
     said = [str(cell.outputs) for cell in book.cells if "exercise" in tags(cell)]
     assert said and all("Not answered yet" in text for text in said)
@@ -152,7 +152,7 @@ def test_a_solved_chapter_gets_yes_for_every_exercise(path):
 
 
 def test_a_blank_chapter_gets_no_for_every_exercise():
-    assert mark(read(CHAPTERS[0]), "01") == {name: ("no", "not answered yet") for name in FIRST}
+    assert mark(read(CHAPTERS[1]), "01") == {name: ("no", "not answered yet") for name in FIRST}
 
 
 def test_a_wrong_answer_is_told_as_check_tells_it():
@@ -452,9 +452,9 @@ def test_the_table_of_a_folder(tmp_path, capfd):
     hangs = handed_in(**{other: f"{HANGS}\n{gives(other, '0')}"})
     books = {
         "ada": handed_in(),
-        f"{NAMES[0]}_ben": hangs,
-        f"cleo/{NAMES[0]}": handed_in(**{other: ""}),
-        f"cleo/{NAMES[0]} (1)": handed_in(),
+        f"{NAMES[1]}_ben": hangs,
+        f"cleo/{NAMES[1]}": handed_in(**{other: ""}),
+        f"cleo/{NAMES[1]} (1)": handed_in(),
         "=dan": handed_in(),
         "eve": new_notebook(),
     }

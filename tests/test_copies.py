@@ -64,31 +64,31 @@ def test_a_picture_comes_along_in_the_copy():
 
 def test_what_is_there_is_never_overwritten(tmp_path):
     copies.lay_out(tmp_path)
-    work, gone = tmp_path / CHAPTERS[0].name, tmp_path / CHAPTERS[2].name
+    work, gone = tmp_path / CHAPTERS[1].name, tmp_path / CHAPTERS[3].name
     work.write_text("my work, and no notebook any more")
     gone.unlink()
     assert copies.lay_out(tmp_path) == [gone] and copies.lay_out(tmp_path) == []
     assert work.read_text() == "my work, and no notebook any more"
 
 
-@pytest.mark.parametrize("name", ["3", "03", NAMES[2], CHAPTERS[2].name])
+@pytest.mark.parametrize("name", ["3", "03", NAMES[3], CHAPTERS[3].name])
 def test_a_fresh_copy_keeps_the_old_one_under_another_name(name, mine, tmp_path):
     first, kept = copies.fresh(name, tmp_path)
     assert kept is None and first.read_text("utf-8") == (mine / first.name).read_text("utf-8")
     for number in (1, 2):
         first.write_text(f"work {number}")
         again, kept = copies.fresh(name, tmp_path)
-        assert again == first and kept.name == f"{NAMES[2]}-kept-{number}.ipynb"
+        assert again == first and kept.name == f"{NAMES[3]}-kept-{number}.ipynb"
     for number in (1, 2):
-        assert (tmp_path / f"{NAMES[2]}-kept-{number}.ipynb").read_text() == f"work {number}"
+        assert (tmp_path / f"{NAMES[3]}-kept-{number}.ipynb").read_text() == f"work {number}"
     assert first.read_text("utf-8") == (mine / first.name).read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", ["0", "12", "x", "", "../03", "kept-1"])
+@pytest.mark.parametrize("name", ["10", "12", "x", "", "../03", "kept-1"])
 def test_what_is_no_chapter_is_refused_in_words(name, capsys):
     assert main(["fresh", name]) == 1
     said = capsys.readouterr().err
-    assert f"{name!r} came; expected is the number of a chapter: 01, 02, " in said
+    assert f"{name!r} came; expected is the number of a chapter: 00, 01, 02, " in said
 
 
 def test_the_command_says_where_the_old_one_is(tmp_path, monkeypatch, capsys):
@@ -96,8 +96,8 @@ def test_the_command_says_where_the_old_one_is(tmp_path, monkeypatch, capsys):
     for lines in (1, 2):
         assert main(["fresh", "1"]) == 0
         said = capsys.readouterr().out.splitlines()
-        assert len(said) == lines and said[0].startswith(f"{tmp_path / CHAPTERS[0].name}: a fresh")
-    assert said[1] == f"What lay there is kept as {NAMES[0]}-kept-1.ipynb."
+        assert len(said) == lines and said[0].startswith(f"{tmp_path / CHAPTERS[1].name}: a fresh")
+    assert said[1] == f"What lay there is kept as {NAMES[1]}-kept-1.ipynb."
 
 
 def test_a_place_that_can_not_be_written_to_is_named_with_the_remedy(tmp_path):
@@ -125,7 +125,7 @@ def test_git_sees_nothing_of_a_learners_work(tmp_path):
     done = subprocess.run(run, cwd=course, check=True, capture_output=True, text=True)
     assert int(done.stdout) == len(CHAPTERS)
     folder = course / copies.MINE.name
-    path = folder / CHAPTERS[0].name
+    path = folder / CHAPTERS[1].name
     work = read(path)
     work.cells.append(nbformat.v4.new_code_cell("import helpers; helpers.__file__"))
     execute(work, {"PYTHONPATH": "", "COURSE_DOWNLOADS": str(DOWNLOADS)}, folder)

@@ -99,6 +99,11 @@ STEPS = {
         ("step, in tenths", "End", r"After a step of 1\.0 .*► 3 −2\.4015 −1\.0334 −3\.1481"),
         ("ids", "7", r"The ids are 7; the table has the rows 0 to 5 only"),
     ],
+    "meanings": [
+        ("blocks", "Home", r"^bank after 0 of 6 blocks"),
+        ("text", "the light was red", r"'bank' is no token of 'the light was red'"),
+        ("word", "light", r"^light after 0 of 6 blocks.* the light was red 1\.00"),
+    ],
     "positions": [
         (
             "sentence",

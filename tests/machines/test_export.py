@@ -131,7 +131,7 @@ def test_a_browser_without_scripts_shows_no_outcome_before_it_is_opened(pages, t
 
     from tests.machines.lab import FLAGS
 
-    html = pages[NAMES[0]]
+    html = pages[NAMES[1]]
     if not styles:  # as sites that show notebooks take them away
         html = re.sub("<style.*?</style>|<link[^>]*>", "", html, flags=re.S)
         html = re.sub(r'\sstyle="[^"]*"', "", html)
@@ -147,7 +147,7 @@ def test_a_browser_without_scripts_shows_no_outcome_before_it_is_opened(pages, t
             after = words(page.inner_text("body"))
         finally:
             chromium.close()
-    outcomes = [cell for cell in code(read(CHAPTERS[0])) if "check.outcome(" in cell.source]
+    outcomes = [cell for cell in code(read(CHAPTERS[1])) if "check.outcome(" in cell.source]
     assert len(outcomes) >= 3 and before.count(words(asking.GUESS_FIRST)) == len(outcomes)
     for cell in outcomes:
         said = shown(cell).splitlines()[-1]
@@ -161,7 +161,7 @@ def test_a_browser_without_scripts_and_network_shows_a_chapter(pages, tmp_path):
 
     from tests.machines.lab import FLAGS
 
-    name = NAMES[2]
+    name = NAMES[3]
     (tmp_path / "page.html").write_text(pages[name], "utf-8")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
@@ -197,7 +197,7 @@ def test_voila_serves_a_chapter_as_a_page(tmp_path):
 @needs_browser
 @pytest.mark.skipif(not find_spec("voila"), reason="Voila is not installed: pip install voila")
 def test_in_voila_a_guess_is_answered_at_once_as_all_cells_ran_before_it(tmp_path):
-    chapter = ROOT / "notebooks" / f"{NAMES[0]}.ipynb"
+    chapter = ROOT / "notebooks" / f"{NAMES[1]}.ipynb"
     with served_voila(chapter, free_port(), tmp_path) as address, browser() as page:
         page.goto(address, timeout=120_000)
         choices = page.locator(".widget-radio-box").first

@@ -12,16 +12,16 @@ from tests.machines.lab import browser
 from tests.tools.books import CHAPTERS, ROOT
 
 PICTURES = ROOT / "notebooks" / "pictures"
-# (stage, an example, the chapters that are about it); five in a row, then five back beneath them
+# (stage, an example, the chapters about it, where 0 is the first hour, which is about most); five in a row, then five back beneath them
 STAGES = [
     ("text", "The sea let go", ""),
-    ("tokens", "The|·sea|·let|·go", "1 3 9"),
-    ("token ids", "464 5417 1309", "2 3 9"),
-    ("windows", "inputs, targets", "4 9"),
-    ("token vectors", "a row per id", "5 6"),
-    ("+ positions", "row per position", "7"),
-    ("input tensor", "[8, 4, 256]", "8"),
-    ("Transformer", "its blocks", "8"),
+    ("tokens", "The|·sea|·let|·go", "0 1 3 9"),
+    ("token ids", "464 5417 1309", "0 2 3 9"),
+    ("windows", "inputs, targets", "0 4 9"),
+    ("token vectors", "a row per id", "0 5 6"),
+    ("+ positions", "row per position", "0 7"),
+    ("input tensor", "[8, 4, 256]", "0 8"),
+    ("Transformer", "its blocks", "0 8"),
     ("probabilities", "one per token", "8"),
     ("next token", "joins the text", ""),
 ]
@@ -54,8 +54,9 @@ def box(number: int, stage: str, example: str, chapters: str, lit: bool) -> str:
     """A stage: its chapters, its name, an example."""
     x, y = place(number)
     fill, ink, faint = LIT if lit else PLAIN
-    kind = "chapters" if " " in chapters else "chapter"
-    about = f"{kind} {chapters.replace(' ', ', ')}" if chapters else ""
+    named = chapters.removeprefix("0 ")  # the first hour is in nearly all boxes, so it says nothing
+    kind = "chapters" if " " in named else "chapter"
+    about = f"{kind} {named.replace(' ', ', ')}" if named else ""
     middle = f'x="{x + BOX // 2}"'
     return (
         f'<rect x="{x}" y="{y}" width="{BOX}" height="{TALL}" rx="10" fill="{fill}"/>'
@@ -70,7 +71,7 @@ def box(number: int, stage: str, example: str, chapters: str, lit: bool) -> str:
 
 def is_lit(chapters: str, chapter: str) -> bool:
     """Whether a stage is about the chapter of this number, such as "03"."""
-    return chapter.lstrip("0") in chapters.split()
+    return chapter != "" and str(int(chapter)) in chapters.split()
 
 
 def drawing(chapter: str = "") -> str:

@@ -11,8 +11,8 @@ from tests.machines.lab import browser
 from tests.tools.books import CHAPTERS, ROOT, code, read
 
 PICTURES = ROOT / "notebooks" / "pictures"
-# Chapter 3 has two playgrounds; the second one, several tokenizers side by side, says more at a glance.
-WHICH = {"03_byte_pair_encoding": -1}
+# Two chapters have two playgrounds; the last one says more at a glance.
+WHICH = {"00_first_hour": -1, "03_byte_pair_encoding": -1}
 PAGE = '<!doctype html><body style="margin:0;padding:14px;width:900px;background:#fff;font-family:sans-serif">%s</body>'
 
 

@@ -1,0 +1,30 @@
+"""A playground with a trained model: one word in several lines, block by block (chapter 0)."""
+
+from functools import partial
+
+from .. import show
+from .playground import Playground, area, line, slider
+
+
+def _draw_meanings(model, text, word, blocks):
+    if model is None:
+        return show.note("The trained model is missing here, so there is nothing to compare.")
+    lines = [part for part in text.splitlines() if part.strip()]
+    if not lines:
+        return show.note("There is no line to compare: write some, each with the word.")
+    from ..models import cosines  # it brings torch
+
+    # One row of seven for each line: going in, and after each block.
+    states = [model.states_of(part, word)[blocks] for part in lines]
+    names = [part if len(part) <= 18 else part[:17] + "…" for part in lines]
+    caption = f"{word} after {blocks} of 6 blocks: how alike, as cosines"
+    return show.heat(cosines(states), names, names, caption=caption)
+
+
+def meanings(model, text: str, word: str) -> Playground:
+    """How alike a word's vectors are in the lines of a text, after some of a model's blocks.
+
+    `model` is that of load_model, or None where it can't be had: then a note says so.
+    """
+    boxes = {"text": area("text", text), "word": line("word", word)}
+    return Playground(partial(_draw_meanings, model), **boxes, blocks=slider("blocks", 6, 0, 6))
