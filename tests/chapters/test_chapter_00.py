@@ -13,17 +13,14 @@ from helpers.models import ARCHIVE, cosines, load_model
 from helpers.texts import load_text
 from helpers.vectors import load_word_vectors
 from helpers.words import split_words
-from tests.chapters.test_runs import CUT
 from tests.tools.books import (
     CHAPTERS,
     Chapter,
     assert_told,
     code,
     each_wrong_answer,
-    execute,
     prose,
     read,
-    shown,
 )
 
 CHAPTER = Chapter("00")
@@ -151,21 +148,7 @@ def test_king_is_nearest_to_the_sum_and_queen_is_next():
     assert printed("positive=").startswith("[('queen', ")
 
 
-# ---- where the larger files can't be had ----
-
-
-def test_without_the_larger_files_it_runs_to_its_end_and_says_so(tmp_path):
-    kept = tmp_path / "downloads"
-    kept.mkdir()
-    for path in downloads.DOWNLOADS.iterdir():
-        if path.name not in (ARCHIVE, "o200k_base.tiktoken", "tiktoken"):
-            (kept / path.name).symlink_to(path)
-    book = execute(read(CHAPTERS[0]), {"COURSE_DOWNLOADS": str(kept), "PIP_NO_INDEX": "1", **CUT})
-    said = "\n".join(shown(cell) for cell in code(book))
-    assert "GPT-4o's tokenizer is left out from here on." in said
-    assert said.count("The trained model is missing here") == 2
-    assert "unknown here, since the trained model is missing" in said
-    assert "unknown here, since its file is missing" in said
+# ---- its playground and its exercises ----
 
 
 def test_the_playground_says_what_it_lacks():
@@ -183,8 +166,6 @@ def test_the_playground_follows_text_word_and_block():
     ground.controls["text"].value = " \n"
     assert "There is no line to compare" in ground.html
 
-
-# ---- its exercises ----
 
 WRONG = {
     "shifted": {
