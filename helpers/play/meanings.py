@@ -21,10 +21,11 @@ def _draw_meanings(model, text, word, blocks):
     return show.heat(cosines(states), names, names, caption=caption)
 
 
-def meanings(model, text: str, word: str) -> Playground:
+def meanings(model, text: str, word: str, blocks: int = 6) -> Playground:
     """How alike a word's vectors are in the lines of a text, after some of a model's blocks.
 
     `model` is that of load_model, or None where it can't be had: then a note says so.
     """
     boxes = {"text": area("text", text), "word": line("word", word)}
-    return Playground(partial(_draw_meanings, model), **boxes, blocks=slider("blocks", 6, 0, 6))
+    boxes["blocks"] = slider("blocks", blocks, 0, 6)
+    return Playground(partial(_draw_meanings, model), "play.meanings(model=minilm, ", **boxes)

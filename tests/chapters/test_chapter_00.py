@@ -156,13 +156,27 @@ def test_the_playground_says_what_it_lacks():
 
 
 @needs_model
-def test_the_playground_follows_text_word_and_block():
+def test_each_task_beside_the_playground_changes_what_is_seen():
     ground = play.meanings(load_model(), TEXT, "bank")
+    boxes = ground.controls
     assert "bank after 6 of 6 blocks" in repr(ground)
-    ground.controls["blocks"].value = 0
+    boxes["blocks"].value = 0
     assert "bank after 0 of 6 blocks" in ground.html
-    ground.controls["word"].value = "<b>"
-    assert "&lt;b&gt;" in ground.html and "<b>" not in ground.html
+    assert ground.state.startswith("play.meanings(model=minilm, text='A woman sat")
+    boxes["text"].value = f"{TEXT}\nShe sat on the bank."
+    assert "She sat on the b" in ground.html
+    for word in ("light", "match", "spring"):
+        boxes["text"].value = f"a {word} came\nthe {word} was over"
+        boxes["word"].value = word
+        assert f"{word} after 0 of 6 blocks" in ground.html
+
+
+@needs_model
+def test_what_cannot_be_compared_is_said_in_words():
+    ground = play.meanings(load_model(), TEXT, "bank")
+    ground.controls["word"].value = "<i>"
+    assert "&lt;i&gt;" in ground.html and "<i>" not in ground.html
+    assert "Choose another word" in ground.html
     ground.controls["text"].value = " \n"
     assert "There is no line to compare" in ground.html
 
