@@ -64,7 +64,8 @@ def fresh(chapter: str, folder: Path) -> tuple[Path, Path | None]:
 
     Raises ValueError if there is no such chapter.
     """
-    wanted = chapter.removesuffix(".ipynb").zfill(2)
+    name = chapter.removesuffix(".ipynb")
+    wanted = name and name.zfill(2)  # no name is not chapter 00
     found = [path for path in CHAPTERS if wanted in (path.stem, path.stem[:2])]
     if not found:
         numbers = ", ".join(path.stem[:2] for path in CHAPTERS)
