@@ -18,8 +18,8 @@ class share_of(Exercise):
 
     Hint: `range(first, end, step)`: with which window does this rank begin, and how far is it to
         its next one?
-    Hint: It begins with `rank`, and the step is the number of ranks. What is left over when n is
-        divided?
+    Hint: It begins with `rank`, and the step is the number of ranks. How many windows are left over
+        when n is divided by that?
     Hint: `range(rank, n - n % ranks, ranks)`
     """
 
@@ -56,7 +56,7 @@ class share_of(Exercise):
 class add_counts(Exercise):
     """Added in the order of the parts, so that what was seen first still comes first.
 
-    Hint: What becomes of `total` when the loop comes to the second part?
+    Hint: What becomes of `total` when the loop reaches the second part?
     Hint: A Counter has a method that adds the counts of another one.
     Hint: `total.update(part)`
     """
@@ -85,14 +85,14 @@ class add_counts(Exercise):
         return Counter(key for part in parts for key in part)
 
     def adds_last_first(parts):
-        """The parts are added last first. Then ties between pairs are broken otherwise: keep their
-        order."""
+        """The parts are added last first. Then ties between pairs are broken differently: keep
+        their order."""
         return sum(reversed(parts), Counter())
 
 
 class find_window(Exercise):
-    """What is left of the number when all documents before are taken away is the place within its
-    document.
+    """Take away the windows of all documents before, and what is left of the number is the window's
+    number within its document.
 
     Hint: Go through the documents one by one. When is the window in this one? What do you take away
         when it isn't?
@@ -157,7 +157,7 @@ class to_do(Exercise):
         return [name for name in wanted if name not in there]
 
     def gives_what_is_done(there, wanted):
-        """These are the shards that are done. Turn the test round."""
+        """These are the shards that are done already. Turn the test round."""
         return [name for name in wanted if there.get(name) == wanted[name]]
 
     def misses_missing_files(there, wanted):
