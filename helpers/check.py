@@ -64,7 +64,7 @@ def _prediction(wanted: str) -> tuple[dict, dict]:
     found = [(item, chapter) for key, item, chapter in questions("predictions") if key == wanted]
     if len(found) != 1:
         raise ValueError(
-            f"{len(found)} predictions have the key {wanted!r}; expected is one. "
+            f"{len(found)} predictions have the key {wanted!r}; expected one. "
             "Look for it in helpers/exercises."
         )
     item, chapter = found[0]
@@ -97,7 +97,7 @@ def predict(key: str, answer=None) -> Ask:
             ask.controls[0].value = str(answer)
         if key not in ANSWERS:
             wanted = f"one of {list(choices)}" if choices else "a number"
-            raise ValueError(f"{short(answer)} came; expected is {wanted}. Change the answer.")
+            raise ValueError(f"{short(answer)} came; expected {wanted}. Change the answer.")
     return ask
 
 
@@ -149,7 +149,7 @@ def quiz(chapter: str) -> Ask:
             said[choice["text"]] = f"{SAID[choice['right']]} {choice['why']}"
         asked.append((f"{number}. {item['question']}", said))
     if not asked:
-        raise ValueError(f"No questions came for {chapter!r}; expected is a chapter such as '01'.")
+        raise ValueError(f"No questions came for {chapter!r}; expected a chapter such as '01'.")
 
     def reply(number: int, text: str) -> Verdict:
         said = asked[number][1][text]
@@ -190,7 +190,7 @@ def find(name: str) -> Exercise:
             return _load(chapter)[str(name)]
     names = list(exercises())
     near = get_close_matches(str(name), names) or names
-    raise ValueError(f"{short(name)} came; expected is one of {near}. Copy one of them.")
+    raise ValueError(f"{short(name)} came; expected one of {near}. Copy one of them.")
 
 
 def exercise(name: str, answer=None) -> Verdict:
@@ -211,7 +211,7 @@ def milestone(name: str, answer=None, *brought) -> Outcome:
     task = find(name)
     if not isinstance(task, Milestone):
         raise ValueError(
-            f"{name!r} came; expected is a milestone. Call check.exercise({name!r}, ...)."
+            f"{name!r} came; expected a milestone. Call check.exercise({name!r}, ...)."
         )
     task.brought = brought
     verdict = exercise(name, answer)

@@ -32,7 +32,7 @@ def sinusoidal_positions(length: int, dim: int) -> torch.Tensor:
     """
     if whole_number(dim, "dim") < 2 or dim % 2:
         raise ValueError(
-            f"dim is {dim}; expected is an even number from 2 on, because sine and cosine "
+            f"dim is {dim}; expected an even number from 2 on, because sine and cosine "
             "fill the columns in pairs. Choose an even dim."
         )
     whole_number(length, "length", 0)
@@ -57,7 +57,7 @@ def spreads(std) -> tuple[float, float]:
     numbers = [each for each in given if is_spread(each)]
     if len(given) != 2 or len(numbers) != 2:
         raise ValueError(
-            f"std is {std!r}; expected is one number from 0 on, or two: for the tokens and for the "
+            f"std is {std!r}; expected one number from 0 on, or two: for the tokens and for the "
             "positions. Write, for example, std=(0.02, 0.01)."
         )
     return given
@@ -73,7 +73,7 @@ def rotate(x: torch.Tensor) -> torch.Tensor:
     if not is_tensor or x.ndim != 2 or not x.is_floating_point():
         came = f"a tensor {list(x.shape)} of {x.dtype}" if is_tensor else type(x).__name__
         raise ValueError(
-            f"The rows came as {came}; expected is a tensor of floats [tokens, dim]. Pass the "
+            f"The rows came as {came}; expected a tensor of floats [tokens, dim]. Pass the "
             "queries or keys of one sequence, and of whole numbers x.float()."
         )
     waves = sinusoidal_positions(*x.shape).to(x)  # with the number type of x
@@ -101,7 +101,7 @@ class InputEmbedding(nn.Module):
         super().__init__()
         if position not in POSITIONS:
             raise ValueError(
-                f"position is {position!r}; expected is one of {POSITIONS}. Choose one of them."
+                f"position is {position!r}; expected one of {POSITIONS}. Choose one of them."
             )
         sizes = {"vocab_size": vocab_size, "context_length": context_length, "dim": dim}
         for name, size in sizes.items():
@@ -126,7 +126,7 @@ class InputEmbedding(nn.Module):
         most = self.context_length
         if whole_number(length, "length", 0) > most:
             raise IndexError(
-                f"The window has {length} tokens; expected are at most {most}, the context length "
+                f"The window has {length} tokens; expected at most {most}, the context length "
                 f"of this embedding. Cut the window: ids[..., :{most}] keeps the first tokens, "
                 f"ids[..., -{most}:] the last."
             )
@@ -146,18 +146,18 @@ class InputEmbedding(nn.Module):
         kind = getattr(ids, "dtype", type(ids).__name__)
         if kind not in (torch.int64, torch.int32):  # the types that torch takes as ids
             raise TypeError(
-                f"The ids came as {kind}; expected is a tensor of whole numbers (torch.int64): ids "
+                f"The ids came as {kind}; expected a tensor of whole numbers (torch.int64): ids "
                 "name rows. Pass torch.tensor([tokenizer.encode(text)]), or ids.long()."
             )
         if ids.ndim == 0:
             raise ValueError(
-                "The ids came as one number, shape []; expected is [batch, tokens]. "
+                "The ids came as one number, shape []; expected [batch, tokens]. "
                 "Pass ids.reshape(1, 1)."
             )
         last = self.token.num_embeddings - 1
         wrong = ids[(ids < 0) | (ids > last)]  # torch's own error would name no id
         if len(wrong):
             raise IndexError(
-                f"Id {wrong[0].item()} has no row; expected are ids from 0 to {last}. "
+                f"Id {wrong[0].item()} has no row; expected ids from 0 to {last}. "
                 "Use the tokenizer that this table was made for."
             )

@@ -47,7 +47,7 @@ def read_safetensors(data: bytearray) -> dict[str, torch.Tensor]:
             raise ValueError
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         raise ValueError(
-            f"{name} came as {str(facts)[:200]}. Expected are a dtype of {list(KINDS)}, a shape, "
+            f"{name} came as {str(facts)[:200]}. Expected a dtype of {list(KINDS)}, a shape, "
             "offsets in the file and as many bytes apart. Use the whole file, as published."
         ) from None
     return tensors
@@ -122,7 +122,7 @@ class Model:
         wanted = self.tokenizer.vocab.get(word.lower())
         if wanted not in ids:
             raise ValueError(
-                f"{word!r} is no token of {text!r}; expected is a word that stands in it whole. "
+                f"{word!r} is no token of {text!r}; expected a word that stands in it whole. "
                 "Choose another word, or write it into the text."
             )
         position, x = ids.index(wanted), self.embed(torch.tensor(ids))

@@ -92,7 +92,7 @@ def published(name: str) -> Published:
     """The entry of this name. ValueError for a name that is none of the three."""
     if name not in list(PUBLISHED):
         raise ValueError(
-            f"No published tokenizer is called {name!r}; expected is one of "
+            f"No published tokenizer is called {name!r}; expected one of "
             f"{', '.join(PUBLISHED)}. GPT-2 uses the first, GPT-4 the second, GPT-4o the third: "
             "choose one."
         )

@@ -68,14 +68,14 @@ def check_counts(counts) -> torch.Tensor:
         counts = torch.as_tensor(counts).float()
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
-            f"The counts are no numbers: {error}. Expected is a table (words, words). Give what "
+            f"The counts are no numbers: {error}. Expected a table (words, words). Give what "
             "count_contexts() counts."
         ) from None
     square = counts.ndim == 2 and len(counts) == counts.shape[1]
     if not square or not (counts >= 0).all() or not 0 < counts.sum() < float("inf"):
         raise ValueError(
             f"Counts of the shape {tuple(counts.shape)} came, with the sum {counts.sum():g}. "
-            "Expected is a table (words, words) of counts that are not below 0 and not all 0. "
+            "Expected a table (words, words) of counts that are not below 0 and not all 0. "
             "Give what count_contexts() counts."
         )
     return counts
@@ -202,7 +202,7 @@ def check_rows(rows: torch.Tensor, rate: float) -> None:
     """Raise a message if the training lost its way."""
     if not torch.isfinite(rows).all():
         raise ValueError(
-            f"With rate={rate} the rows became nan or infinite. Expected is a rate whose steps "
+            f"With rate={rate} the rows became nan or infinite. Expected a rate whose steps "
             "stay small. Give a smaller one, such as rate=0.7."
         )
 

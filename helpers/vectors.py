@@ -73,7 +73,7 @@ def load_word_vectors(name: str | Path = SMALL) -> KeyedVectors:
     """
     if not isinstance(name, (str, Path)):
         raise TypeError(
-            f"{name!r} came as the name of a table. Expected is {SMALL!r}, {FULL!r} or the path of "
+            f"{name!r} came as the name of a table. Expected {SMALL!r}, {FULL!r} or the path of "
             "a file, as a str. Give one of them."
         )
     # Two tables have names; any other name is the path of a file.

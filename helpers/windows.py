@@ -145,7 +145,7 @@ def _as_row(token_ids) -> torch.Tensor:
         row, came = np.array(None), f"({error})"
     if row.ndim != 1 or (len(row) > 0 and row.dtype.kind not in "iu"):
         raise ValueError(
-            f"token_ids is a {type(token_ids).__name__} {came}; expected is one row of whole "
+            f"token_ids is a {type(token_ids).__name__} {came}; expected one row of whole "
             "numbers. Pass tokenizer.encode(text), or the pathlib.Path of a token file."
         )
     return torch.from_numpy(np.ascontiguousarray(row))  # torch can't take reversed arrays
@@ -171,7 +171,7 @@ class GPTDatasetV1(WindowDataset):
         no_path(txt)
         if isinstance(tokenizer, str) or not hasattr(tokenizer, "encode"):
             raise TypeError(
-                f"The tokenizer came as {type(tokenizer).__name__}; expected is one that can "
+                f"The tokenizer came as {type(tokenizer).__name__}; expected one that can "
                 "encode, as tiktoken's and ours can. Pass gpt2_tokenizer()."
             )
         longest = max(map(len, txt.split()), default=0)

@@ -261,9 +261,9 @@ def test_chosen_prediction_is_kept_and_set_beside_what_came_out():
 def test_prediction_without_widgets_and_what_is_no_choice():
     check.predict("how-many", 1)
     assert check.ANSWERS["how-many"] == "1"
-    with pytest.raises(ValueError, match="'2' came; expected is .*'3'"):
+    with pytest.raises(ValueError, match="'2' came; expected .*'3'"):
         check.predict("how-many", "2")
-    with pytest.raises(ValueError, match="'many' came; expected is a number"):
+    with pytest.raises(ValueError, match="'many' came; expected a number"):
         check.predict("length", "many")
     with pytest.raises(ValueError, match="0 predictions have the key 'nothing'"):
         check.predict("nothing")
@@ -552,7 +552,7 @@ def test_the_cell_as_it_came_may_have_words_of_its_own():
         (lambda text: sys.exit("so"), "For input 'a,b' your code raised SystemExit: so"),
         (lambda text: None if "a" in text else 7, "For input 'a,b' you gave None; expected 1."),
         (lambda text: 1 if "," in text else -1, "This only looks for one."),
-        (4, "4 came; expected is a function. Give its name without brackets: check.exercise('cou"),
+        (4, "4 came; expected a function. Give its name without brackets: check.exercise('cou"),
     ],
 )
 def test_wrong_answer_is_told_what_it_means(answer, text):
@@ -650,7 +650,7 @@ def test_lazy_cases_and_answers_that_are_classes():
     [
         ({"shouts": lambda text: text}, "t.shouts came; .* message as its docstring. Add the"),
         ({"mark": "a name that is no function"}, "t.mark came; "),
-        ({"judge": passes}, "t.judge came; expected is a function with a name of its own"),
+        ({"judge": passes}, "t.judge came; expected a function with a name of its own"),
         ({"__doc__": "Well done."}, 't came without a hint; .* with "Hint:". Add three.'),
         ({"__doc__": None}, "t came without a hint"),
     ],
@@ -700,10 +700,10 @@ def test_an_unknown_name_is_answered_by_the_names_that_are_near(ask):
     add(written("letters", cases=[("ab",)], right=lambda text: text), "02")
     with pytest.raises(ValueError) as caught:
         ask("count_comas")
-    text = "'count_comas' came; expected is one of ['count_commas']. Copy one of them."
+    text = "'count_comas' came; expected one of ['count_commas']. Copy one of them."
     assert str(caught.value) == text
     for name in ("xyz", count_commas, ["letters"], None):
-        with pytest.raises(ValueError, match="came; expected is one of .*letters"):
+        with pytest.raises(ValueError, match="came; expected one of .*letters"):
             ask(name)
 
 
@@ -807,7 +807,7 @@ def test_a_milestone_shows_what_a_wrong_answer_does_unless_that_is_an_error():
 
 def test_an_exercise_is_no_milestone():
     add(count_commas)
-    with pytest.raises(ValueError, match="expected is a milestone. Call check.exercise"):
+    with pytest.raises(ValueError, match="expected a milestone. Call check.exercise"):
         check.milestone("count_commas", len)
 
 

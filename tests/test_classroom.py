@@ -122,7 +122,7 @@ def test_a_copy_runs_from_its_folder(copies):
 @pytest.mark.parametrize("name", ["", "class", "class/monday"])
 def test_copies_never_go_into_the_courses_own_notebooks(name, capsys):
     assert main(["copies", str(ROOT / "notebooks" / name)]) == 1
-    assert "expected is a folder outside the course's own notebooks" in capsys.readouterr().err
+    assert "expected a folder outside the course's own notebooks" in capsys.readouterr().err
     assert not (ROOT / "notebooks" / "class").exists()
 
 
@@ -130,7 +130,7 @@ def test_copies_overwrite_nothing(tmp_path, capsys):
     (tmp_path / CHAPTERS[3].name).write_text("somebody's work")
     assert main(["copies", str(tmp_path)]) == 1
     assert (
-        f"{CHAPTERS[3].name} is in it; expected is a folder without chapters"
+        f"{CHAPTERS[3].name} is in it; expected a folder without chapters"
         in capsys.readouterr().err
     )
     assert [path.read_text() for path in tmp_path.iterdir()] == ["somebody's work"]
@@ -560,7 +560,7 @@ def test_who_a_notebook_is_from(path, learner, tmp_path):
 def test_a_folder_without_notebooks_and_a_table_in_a_file(tmp_path, capsys):
     assert main(["mark", str(tmp_path)]) == 1
     said = capsys.readouterr().err
-    assert "no notebook is in it; expected is a folder of returned notebooks" in said
+    assert "no notebook is in it; expected a folder of returned notebooks" in said
     written(tmp_path, ada=new_notebook())
     written(tmp_path / "__MACOSX", **{"._ada": b"Mac OS X"})
     assert main(["mark", str(tmp_path), f"--output={tmp_path / 'marks.csv'}"]) == 0

@@ -88,7 +88,7 @@ def test_a_fresh_copy_keeps_the_old_one_under_another_name(name, mine, tmp_path)
 def test_what_is_no_chapter_is_refused_in_words(name, capsys):
     assert main(["fresh", name]) == 1
     said = capsys.readouterr().err
-    assert f"{name!r} came; expected is the number of a chapter: 00, 01, 02, " in said
+    assert f"{name!r} came; expected the number of a chapter: 00, 01, 02, " in said
 
 
 def test_the_command_says_where_the_old_one_is(tmp_path, monkeypatch, capsys):
@@ -102,7 +102,7 @@ def test_the_command_says_where_the_old_one_is(tmp_path, monkeypatch, capsys):
 
 def test_a_place_that_can_not_be_written_to_is_named_with_the_remedy(tmp_path):
     (tmp_path / "my-course").write_text("a file")
-    with pytest.raises(OSError, match="can't be written to .* expected is a folder .* Copy the"):
+    with pytest.raises(OSError, match="can't be written to .* expected a folder .* Copy the"):
         copies.lay_out(tmp_path / "my-course")
 
 

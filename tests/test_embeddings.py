@@ -197,7 +197,7 @@ def test_a_window_past_the_context_says_how_long_it_may_be(position):
 )
 def test_an_id_out_of_range_is_named_with_the_range(ids, named):
     with pytest.raises(
-        IndexError, match=f"{named} has no row; expected are ids from 0 to 5. Use the tokenizer"
+        IndexError, match=f"{named} has no row; expected ids from 0 to 5. Use the tokenizer"
     ):
         seeded(6, 4, 3)(torch.tensor(ids))
 
@@ -215,14 +215,14 @@ def test_an_id_out_of_range_is_named_with_the_range(ids, named):
 )
 def test_ids_of_another_kind_are_refused_with_what_to_pass(ids, came):
     with pytest.raises(
-        TypeError, match=f"came as {came}; expected is a tensor of whole numbers .*Pass "
+        TypeError, match=f"came as {came}; expected a tensor of whole numbers .*Pass "
     ):
         seeded(6, 4, 3)(ids)
 
 
 def test_a_single_number_is_refused_with_the_shape_that_is_meant():
     with pytest.raises(
-        ValueError, match=r"shape \[\]; expected is \[batch, tokens\]. Pass ids.reshape\(1, 1\)"
+        ValueError, match=r"shape \[\]; expected \[batch, tokens\]. Pass ids.reshape\(1, 1\)"
     ):
         seeded(6, 4, 3)(torch.tensor(2))
     assert seeded(6, 4, 3)(torch.tensor(2).reshape(1, 1)).shape == (1, 1, 3)
@@ -236,10 +236,10 @@ def test_int32_ids_are_taken():
 def test_a_position_kind_that_does_not_exist_is_refused_with_those_that_do():
     with pytest.raises(
         ValueError,
-        match="position is 'rotary'; expected is one of .*'learned', 'sinusoidal', 'none'",
+        match="position is 'rotary'; expected one of .*'learned', 'sinusoidal', 'none'",
     ):
         InputEmbedding(6, 4, 3, position="rotary")
-    with pytest.raises(ValueError, match="dim is 3; expected is an even number"):
+    with pytest.raises(ValueError, match="dim is 3; expected an even number"):
         InputEmbedding(6, 4, 3, position="sinusoidal")
 
 
@@ -278,7 +278,7 @@ def test_dot_products_of_sinusoidal_rows_depend_on_their_distance_only():
 
 @pytest.mark.parametrize("dim", [1, 3, 0, -2])
 def test_an_odd_or_empty_dim_is_refused(dim):
-    with pytest.raises(ValueError, match=f"dim is {dim}; expected is an even number from 2 on"):
+    with pytest.raises(ValueError, match=f"dim is {dim}; expected an even number from 2 on"):
         sinusoidal_positions(4, dim)
 
 
@@ -326,9 +326,7 @@ def test_the_two_spreads_may_come_as_a_list(std):
 
 @pytest.mark.parametrize("std", [[0.02], (0.1, 0.1, 0.1), "0.02", -1.0, (0.1, -0.1), [None, 1]])
 def test_a_spread_that_is_none_is_refused_in_words(std):
-    with pytest.raises(
-        ValueError, match="std is .*expected is one number from 0 on, or two.*Write"
-    ):
+    with pytest.raises(ValueError, match="std is .*expected one number from 0 on, or two.*Write"):
         InputEmbedding(10, 10, 4, std=std)
 
 
@@ -338,13 +336,13 @@ def test_a_size_of_a_table_that_is_none_is_refused_in_words(place, name):
         for wrong, kind in [(-1, ValueError), (0, ValueError), (4.0, TypeError), ("4", TypeError)]:
             sizes = [10, 10, 4]
             sizes[place] = wrong
-            with pytest.raises(kind, match=f"{name} came as .*Expected is a whole number.*Give"):
+            with pytest.raises(kind, match=f"{name} came as .*Expected a whole number.*Give"):
                 InputEmbedding(*sizes, position)
 
 
 @pytest.mark.parametrize("dim", [4.0, "4", None])
 def test_a_number_of_waves_that_is_no_whole_number_is_refused(dim):
-    with pytest.raises(TypeError, match="dim came as .*Expected is a whole number.*Give"):
+    with pytest.raises(TypeError, match="dim came as .*Expected a whole number.*Give"):
         sinusoidal_positions(3, dim)
 
 
@@ -353,9 +351,7 @@ def test_a_number_of_waves_that_is_no_whole_number_is_refused(dim):
     torch.ones(3, 4).bool(), torch.ones(3, 4).to(torch.complex64),
 ], ids=str)  # fmt: skip
 def test_what_is_no_row_of_queries_is_refused_at_the_door_of_rotate(rows):
-    with pytest.raises(
-        ValueError, match="The rows came as .*; expected is a tensor of floats.*Pass"
-    ):
+    with pytest.raises(ValueError, match="The rows came as .*; expected a tensor of floats.*Pass"):
         rotate(rows)
 
 
@@ -369,13 +365,11 @@ def test_a_number_of_positions_that_is_none_is_refused_in_words(length):
     layers = [InputEmbedding(4, 4, 4, kind) for kind in ["learned", "sinusoidal", "none"]]
     doors = [lambda n: sinusoidal_positions(n, 4), *[layer.positions for layer in layers]]
     for door in doors:
-        with pytest.raises((TypeError, ValueError), match="length came as .*Expected is a whole"):
+        with pytest.raises((TypeError, ValueError), match="length came as .*Expected a whole"):
             door(length)
 
 
 @pytest.mark.parametrize("std", [float("inf"), float("nan"), True, (0.1, float("inf"))])
 def test_a_spread_that_no_rows_can_have_is_refused_in_words(std):
-    with pytest.raises(
-        ValueError, match="std is .*expected is one number from 0 on, or two.*Write"
-    ):
+    with pytest.raises(ValueError, match="std is .*expected one number from 0 on, or two.*Write"):
         InputEmbedding(10, 10, 4, std=std)

@@ -230,9 +230,9 @@ def test_the_mean_of_what_comes_out_finds_the_sentence_that_means_the_same(model
 
 
 def test_a_text_that_is_too_long_or_an_id_without_a_row_is_answered_in_words(model):
-    with pytest.raises(IndexError, match="513 tokens; expected are at most 512.*Cut the window"):
+    with pytest.raises(IndexError, match="513 tokens; expected at most 512.*Cut the window"):
         model.forward(torch.full([513], 7))
-    with pytest.raises(IndexError, match="Id 30522 has no row; expected are ids from 0 to 30521"):
+    with pytest.raises(IndexError, match="Id 30522 has no row; expected ids from 0 to 30521"):
         model.forward(torch.tensor([30_522]))
     with pytest.raises(IndexError, match="Id -1 has no row"):
         model.embed(torch.tensor([-1]))
@@ -330,7 +330,7 @@ def test_a_tensor_that_does_not_fit_is_refused_by_its_name_in_three_parts(what):
         read_safetensors(safetensors({"good": facts(), "bad": what}, NUMBERS))
     message = str(caught.value)
     assert message.startswith("bad came as ") and str(json.loads(json.dumps(what)))[:50] in message
-    assert "Expected are a dtype of ['F32', 'I64'], a shape" in message
+    assert "Expected a dtype of ['F32', 'I64'], a shape" in message
     assert "Use the whole file" in message
     assert caught.value.__suppress_context__
 
@@ -403,7 +403,7 @@ def test_tensors_that_leave_a_gap_or_overlap_are_refused(gap):
 def test_a_file_that_is_cut_off_anywhere_is_refused_in_words():
     assert len(read_safetensors(bytearray(WHOLE))) == 2
     for size in range(len(WHOLE)):
-        with pytest.raises(ValueError, match="came as .*Expected are .*Use the whole file"):
+        with pytest.raises(ValueError, match="came as .*Expected .*Use the whole file"):
             read_safetensors(bytearray(WHOLE[:size]))
 
 
@@ -414,7 +414,7 @@ def test_of_a_damaged_file_each_number_is_one_of_the_file(place, size, new):
     try:
         found = read_safetensors(data)
     except ValueError as error:
-        assert "Expected are " in str(error) and "Use the whole file" in str(error)
+        assert "Expected " in str(error) and "Use the whole file" in str(error)
         return
     start = 8 + int.from_bytes(data[:8], "little")
     numbers = [tensor.reshape(-1).numpy().tobytes() for tensor in found.values()]

@@ -137,7 +137,7 @@ def test_a_shorter_corpus_leaves_no_shard_of_the_longer_one(tmp_path):
         (lambda path: path.unlink(), "is missing"),
         (
             lambda path: path.write_bytes(path.read_bytes()[:-2]),
-            r"has [\d,]+ bytes; expected are [\d,]+",
+            r"has [\d,]+ bytes; expected [\d,]+",
         ),
         (lambda path: path.write_bytes(b""), "has 0 bytes"),
         (lambda path: path.write_bytes(path.read_bytes()[:-1] + b"\7"), "was altered"),
@@ -316,7 +316,7 @@ def test_an_order_of_a_thousand_million_windows_begins_at_once_and_holds_nothing
     "options", [{"rank": 2, "ranks": 2}, {"rank": -1}, {"start": 11}, {"start": -1}]
 )
 def test_a_rank_or_start_that_does_not_exist_is_refused(options):
-    with pytest.raises(ValueError, match="expected is a rank from 0 to .* and a start from 0 to"):
+    with pytest.raises(ValueError, match="expected a rank from 0 to .* and a start from 0 to"):
         shards.Order(10, **options)
 
 
@@ -433,14 +433,14 @@ def test_what_is_no_list_of_documents_is_refused(documents, tmp_path):
         lambda: shards.write_shards(documents, tmp_path / "s"),
         lambda: shards.count_chunks(documents),
     ]:
-        with pytest.raises(TypeError, match="documents came as .*; expected is a list of texts"):
+        with pytest.raises(TypeError, match="documents came as .*; expected a list of texts"):
             door()
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("wrong", [b"abc", None, 5, ["a"]], ids=repr)
 def test_a_document_that_is_no_text_and_no_path_is_refused(wrong, tmp_path):
-    with pytest.raises(TypeError, match="The text came as .*; expected is one string"):
+    with pytest.raises(TypeError, match="The text came as .*; expected one string"):
         shards.write_shards(["One.", wrong], tmp_path)
 
 
@@ -458,13 +458,13 @@ def test_a_document_whose_file_is_not_there_is_named(tmp_path):
 
 def test_the_path_of_a_document_given_as_a_string_is_no_document(tmp_path):
     (tmp_path / "story.txt").write_text("One.")
-    with pytest.raises(ValueError, match="is the path of a file; expected is .*pathlib.Path"):
+    with pytest.raises(ValueError, match="is the path of a file; expected .*pathlib.Path"):
         shards.write_shards([str(tmp_path / "story.txt")], tmp_path / "shards")
 
 
 @pytest.mark.parametrize("per_part", [2.0, "2", None])
 def test_a_part_of_no_whole_number_of_documents_is_refused(per_part, tmp_path):
-    with pytest.raises(TypeError, match="per_part came as .*Expected is a whole number.*Give"):
+    with pytest.raises(TypeError, match="per_part came as .*Expected a whole number.*Give"):
         shards.write_shards(["One."], tmp_path, per_part)
 
 
@@ -479,7 +479,7 @@ def test_an_order_of_what_is_no_number_is_refused_in_words(change):
 
 @pytest.mark.parametrize("folder", [None, 5])
 def test_what_is_no_folder_of_shards_is_refused(folder):
-    with pytest.raises(TypeError, match="path came as .*; expected is a string or a pathlib"):
+    with pytest.raises(TypeError, match="path came as .*; expected a string or a pathlib"):
         shards.ShardedWindows(folder, 4, 4)
 
 
@@ -528,5 +528,5 @@ def test_an_end_of_a_document_that_is_none_is_found_by_the_name_of_its_shard(tmp
     index = shards.write_shards(FEW, tmp_path, per_part=2)
     index["shards"][0]["ends"][0] += 1
     (tmp_path / "index.json").write_text(json.dumps(index))
-    with pytest.raises(ValueError, match="shard-00000.bin does not fit .*expected are .* again"):
+    with pytest.raises(ValueError, match="shard-00000.bin does not fit .*expected .* again"):
         shards.ShardedWindows(tmp_path, 2, 2)

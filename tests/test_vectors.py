@@ -335,7 +335,7 @@ def test_a_map_needs_two_dimensions():
         ([[0, 0], [1, 1]], [[1, 0]], "of one shape"),
         ([[0, 0], [1, 1]], [[1, 0], [1, 1]], "pair number 2 has the length 0.0(.|\\n)*Leave that"),
         ([[0, 0], [1, 1]], [[np.nan, 0], [1, 1]], "pair number 1 has the length nan"),
-        ([["0", "0"], ["1", "1"]], [["1", "0"], ["2", "2"]], "Expected are numbers. Turn them"),
+        ([["0", "0"], ["1", "1"]], [["1", "0"], ["2", "2"]], "Expected numbers. Turn them"),
         ([[0], [1, 1]], [[1, 0], [1, 1]], "not equally long"),
     ],
 )

@@ -21,7 +21,7 @@ def tokens_of(merges: Iterable[tuple[int, int]]) -> list[bytes]:
     for pair in merges:
         if len(pair) != 2 or not all(isinstance(part, int) for part in pair):
             raise ValueError(
-                f"Merge {len(seen)} is {repr(pair)[:80]}; expected are two ids, such as (64, 65). "
+                f"Merge {len(seen)} is {repr(pair)[:80]}; expected two ids, such as (64, 65). "
                 "Pass the merges of a tokenizer, or what learn_merges gives."
             )
         a, b = pair

@@ -48,13 +48,13 @@ def write_copies(folder: str | Path) -> list[Path]:
     folder = Path(folder).resolve()
     if folder == NOTEBOOKS or NOTEBOOKS in folder.parents:
         raise ValueError(
-            f"{folder} came; expected is a folder outside the course's own notebooks, which keep "
+            f"{folder} came; expected a folder outside the course's own notebooks, which keep "
             "their solutions. Choose another, such as class."
         )
     there = [path.name for path in CHAPTERS if (folder / path.name).exists()]
     if there:
         raise ValueError(
-            f"{folder} came, and {there[0]} is in it; expected is a folder without chapters, as "
+            f"{folder} came, and {there[0]} is in it; expected a folder without chapters, as "
             "somebody may have worked in them. Choose a new one."
         )
     return [write_copy(path, folder, class_copy) for path in CHAPTERS]
@@ -141,7 +141,7 @@ def by_learner(folder: Path) -> dict[str, list[Path]]:
             found.setdefault(learner_of(path, folder), []).append(path)
     if not found:
         raise ValueError(
-            f"{folder} came, and no notebook is in it; expected is a folder of returned notebooks, "
+            f"{folder} came, and no notebook is in it; expected a folder of returned notebooks, "
             "as ada.ipynb or ada/01_regex_tokenization.ipynb. Name the folder in which they lie."
         )
     return found

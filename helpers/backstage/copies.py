@@ -54,7 +54,7 @@ def lay_out(folder: Path) -> list[Path]:
         return [write_copy(chapter, folder) for chapter in lacking]
     except OSError as error:
         raise OSError(
-            f"{folder} can't be written to ({error}); expected is a folder for your own copies of "
+            f"{folder} can't be written to ({error}); expected a folder for your own copies of "
             "the chapters. Copy the whole course to where you may write, and start it there."
         ) from error
 
@@ -70,7 +70,7 @@ def fresh(chapter: str, folder: Path) -> tuple[Path, Path | None]:
     if not found:
         numbers = ", ".join(path.stem[:2] for path in CHAPTERS)
         raise ValueError(
-            f"{chapter!r} came; expected is the number of a chapter: {numbers}. Give one of them."
+            f"{chapter!r} came; expected the number of a chapter: {numbers}. Give one of them."
         )
     path, kept = folder / found[0].name, None
     if path.exists():

@@ -93,7 +93,7 @@ class Encoding:
         special_ids = {text.encode(): number for text, number in self.special_tokens.items()}
         if token not in special_ids:
             raise KeyError(
-                f"{text_or_bytes!r} is not one token of this tokenizer; expected is one of its "
+                f"{text_or_bytes!r} is not one token of this tokenizer; expected one of its "
                 f"{len(self._bytes):,}. Use encode to cut it into tokens."
             )
         return special_ids[token]
@@ -153,7 +153,7 @@ class Encoding:
             return b"".join(all_bytes).decode(), offsets
         except UnicodeDecodeError as error:
             error.reason += (
-                "; expected are ids that spell whole characters. Pass all ids of a text, or use "
+                "; expected ids that spell whole characters. Pass all ids of a text, or use "
                 "decode_tokens_bytes"
             )
             raise

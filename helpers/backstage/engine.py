@@ -11,7 +11,7 @@ def compiled(tokenizer):
     if lost:
         raise ValueError(
             f"The bytes of the token {tokenizer.tokens[lost[0]]!r} become other tokens; expected "
-            "is that they become the token itself, or tiktoken gives other ids than this. Keep "
+            "that they become the token itself, or tiktoken gives other ids than this. Keep "
             "using this tokenizer as it is, or put the merges in order."
         )
     import tiktoken
@@ -25,7 +25,7 @@ def compiled(tokenizer):
         )
     except ValueError as error:
         raise ValueError(
-            f"tiktoken can't read the pattern {tokenizer.pattern[:80]!r} ({error}); expected is "
+            f"tiktoken can't read the pattern {tokenizer.pattern[:80]!r} ({error}); expected "
             "one of those that both it and the package regex know. Change the pattern, or keep "
             "using this tokenizer as it is."
         ) from None

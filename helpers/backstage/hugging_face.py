@@ -107,7 +107,7 @@ def pattern_of(pre_tokenizer: dict) -> dict:
 def refusal(came: str) -> ValueError:
     """The error for a tokenizer of another kind."""
     return ValueError(
-        f"This tokenizer is of another kind: {came}. Expected is a byte-level BPE as GPT-2's: "
+        f"This tokenizer is of another kind: {came}. Expected a byte-level BPE as GPT-2's: "
         "models.BPE, and pre_tokenizers.ByteLevel(add_prefix_space=False), alone or behind one "
         "isolated Split by a Regex. Train one of that kind, or keep using this one as it is."
     )
@@ -116,6 +116,6 @@ def refusal(came: str) -> ValueError:
 def damaged(came: str) -> ValueError:
     """The error for a file that is no tokenizer.json."""
     return ValueError(
-        f"The tokenizer.json {came}; expected is what Hugging Face tokenizers save. "
+        f"The tokenizer.json {came}; expected what Hugging Face tokenizers save. "
         "The file is damaged, or another one: save it or fetch it again."
     )

@@ -32,7 +32,7 @@ def check_direction(word: str, row: np.ndarray) -> None:
     length = np.linalg.norm(row)
     if not 0 < length < np.inf:
         raise ValueError(
-            f"The row of {word!r} has the length {length:g}, and points nowhere. Expected is a "
+            f"The row of {word!r} has the length {length:g}, and points nowhere. Expected a "
             "word whose row has a direction, since a cosine compares directions. Use another word."
         )
 
@@ -45,7 +45,7 @@ def nearest(table, direction: np.ndarray, topn: int, out=()) -> list[tuple[str, 
     long = np.linalg.norm(direction)
     if not long > 1e-6:
         raise ValueError(
-            "The words add up to a row of zeros, which points nowhere. Expected is a direction, "
+            "The words add up to a row of zeros, which points nowhere. Expected a direction, "
             "since the nearest words are those that point the same way. Change one of the words."
         )
     each = lengths(table)

@@ -24,7 +24,7 @@ def own_folder(name: str) -> Path:
     """
     if not isinstance(name, str) or not name.strip(" .") or set(name) & set("/\\\0:"):
         raise ValueError(
-            f"{name!r} came as a folder's name. Expected is one name, such as 'my-model', since "
+            f"{name!r} came as a folder's name. Expected one name, such as 'my-model', since "
             "the folder it lies in is chosen here. Give a name without / and \\."
         )
     here = Path.cwd()

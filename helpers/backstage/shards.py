@@ -71,7 +71,7 @@ def _parts(documents: Documents, per_part: int) -> list[Documents]:
     """The documents in parts of `per_part`; the last part may be shorter."""
     if isinstance(documents, (str, bytes)) or not isinstance(documents, Sequence):
         raise TypeError(
-            f"The documents came as {type(documents).__name__}; expected is a list of texts and "
+            f"The documents came as {type(documents).__name__}; expected a list of texts and "
             "of paths (pathlib.Path). Put a single one into a list."
         )
     if whole_number(per_part, "per_part") < 1:
@@ -92,9 +92,7 @@ def write_shards(
     """
     folder, parts = a_path(folder).resolve(), _parts(documents, per_part)
     if not parts:
-        raise ValueError(
-            "No document came; expected is a list of texts or paths. Pass at least one."
-        )
+        raise ValueError("No document came; expected a list of texts or paths. Pass at least one.")
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / shard_name(number) for number in range(len(parts))]
     records = hand_out(make_shard, parts, paths, client=client, desc="Writing shards")
@@ -177,7 +175,7 @@ def check_shards(folder: str | Path) -> dict:
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise ValueError(
             f"{path.name} in {path.parent.name!r} can't be read ({type(error).__name__}); expected "
-            "is what write_shards wrote last. Run write_shards again: it keeps whole shards."
+            "what write_shards wrote last. Run write_shards again: it keeps whole shards."
         ) from None
     few = len(records) < 50
     for record in progress(records, desc="Checking shards", disable=few):
@@ -193,7 +191,7 @@ def check_shards(folder: str | Path) -> dict:
             came = "does not fit what index.json says of it"
         if came:
             raise ValueError(
-                f"{name} {came}; expected are {2 * n_tokens:,} bytes with the sha256 "
+                f"{name} {came}; expected {2 * n_tokens:,} bytes with the sha256 "
                 f"{sha256[:12]}… Run write_shards again: it makes this shard anew."
             )
     return index
@@ -263,7 +261,7 @@ class Order(Sampler):
         whole_number(ranks, "ranks", 1)
         if not 0 <= rank < ranks or not 0 <= start <= n // ranks:
             raise ValueError(
-                f"rank {rank} of {ranks} ranks and start {start} came; expected is a rank from 0 "
+                f"rank {rank} of {ranks} ranks and start {start} came; expected a rank from 0 "
                 f"to {ranks - 1} and a start from 0 to {n // ranks}. Change them."
             )
         self.n, self.rank, self.ranks = n, rank, ranks

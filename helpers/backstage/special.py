@@ -34,7 +34,7 @@ def with_ids(special_tokens: Iterable[str] | dict[str, int], n_tokens: int) -> d
     for token_id in special_tokens.values():
         if not isinstance(token_id, int) or token_id < n_tokens or token_id in taken:
             raise ValueError(
-                f"special_tokens has the id {token_id!r}; expected are different whole numbers "
+                f"special_tokens has the id {token_id!r}; expected different whole numbers "
                 f"from {n_tokens} on, behind the other tokens. Give such ids, or a list of texts."
             )
         taken.add(token_id)
@@ -65,7 +65,7 @@ def special_rules(special_tokens: set[str], allowed, refused) -> tuple[set[str],
         is_set = isinstance(given, Collection) and not isinstance(given, (str, bytes))
         if given != "all" and not (is_set and all(isinstance(text, str) for text in given)):
             raise TypeError(
-                f'{name} is {repr(given)[:80]}; expected is "all" or a set of texts. '
+                f'{name} is {repr(given)[:80]}; expected "all" or a set of texts. '
                 f'Write, for example, {name}={{"<|endoftext|>"}}.'
             )
     allowed = special_tokens if allowed == "all" else special_tokens & set(allowed)

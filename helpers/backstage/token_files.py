@@ -57,7 +57,7 @@ def _encode_to(path: Path, documents: str | Iterable[str], tokenizer, bar: bool)
             ids = tokenizer.encode_ordinary(document) + [tokenizer.eot_token]
             n_tokens += file.write(np.array(ids, dtype="<u2")) // 2
     if n_tokens == 0:
-        raise ValueError("No document came; expected is a text or several. Pass at least one.")
+        raise ValueError("No document came; expected a text or several. Pass at least one.")
     return n_tokens
 
 
@@ -86,6 +86,6 @@ def read_tokens(path: str | os.PathLike, n_tokens: int | None = None) -> np.ndar
                 f"{beside.name} beside it, which says how many tokens there must be, or n_tokens"
             )
         advice = "Write the whole file again with write_tokens."
-        raise ValueError(f"{path.name} {came}; expected is {wanted}. {advice}")
+        raise ValueError(f"{path.name} {came}; expected {wanted}. {advice}")
     # Mode "c" (copy on write) never writes to the file, and torch takes it without a warning.
     return np.memmap(path, dtype="<u2", mode="c")

@@ -37,7 +37,7 @@ def questions(part: str, chapter: str = "*") -> list[tuple]:
                 found.append((key, item, path.stem[-2:]))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
-                f"{path.name}, {key}: {type(error).__name__}: {error}. Expected is the format at "
+                f"{path.name}, {key}: {type(error).__name__}: {error}. Expected the format at "
                 "the top of helpers/check.py. Mend it."
             ) from error
     return found

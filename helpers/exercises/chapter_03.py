@@ -288,7 +288,7 @@ def encode(text, apply_merges):
     from ..bpe import GPT2_PATTERN
 
     if not isinstance(text, str) or not text:
-        raise ValueError(f"{text!r} came; expected is a text. Put it between quotation marks.")
+        raise ValueError(f"{text!r} came; expected a text. Put it between quotation marks.")
     ids = []
     for chunk in regex.findall(GPT2_PATTERN, text):
         single = [bytes([byte]) for byte in chunk.encode("utf-8")]

@@ -298,7 +298,7 @@ class read_back(Exercise):
         return closest(tokens, vector), closest(positions, vector)
 
     def gives_the_position_first(vector, tokens, positions):
-        """The position came first. Expected is (token id, position)."""
+        """The position came first. Expected (token id, position)."""
         token, position = divmod(closest_pair(vector, tokens, positions), len(positions))
         return position, token
 

@@ -127,7 +127,7 @@ def _wrong_answers(written: type) -> dict[str, FunctionType]:
             continue
         if not isinstance(part, FunctionType) or not part.__doc__ or hasattr(Exercise, name):
             raise ValueError(
-                f"{written.__name__}.{name} came; expected is a function with a name of its own, "
+                f"{written.__name__}.{name} came; expected a function with a name of its own, "
                 "and the message as its docstring. Add the docstring, or begin the name with _."
             )
         found[_one_line(part.__doc__)] = part
@@ -173,7 +173,7 @@ class Exercise:
         self.hints = [_one_line(hint) for hint in hints]
         if not hints:
             raise ValueError(
-                f"{self.name} came without a hint; expected is a docstring with lines that begin "
+                f"{self.name} came without a hint; expected a docstring with lines that begin "
                 'with "Hint:". Add three.'
             )
         self.wrong = _wrong_answers(written)
@@ -212,7 +212,7 @@ class Exercise:
             return _told(message)
         if not callable(answer):
             call = f"{self.asked_by}({self.name!r}, your_function)"
-            said = f"{short(answer)} came; expected is a function. Give its name without brackets: "
+            said = f"{short(answer)} came; expected a function. Give its name without brackets: "
             return Verdict("wrong", said + call)
         first = missed[0]
         case = ", ".join(map(short, self.all_cases()[first]))

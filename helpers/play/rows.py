@@ -36,7 +36,7 @@ def _draw_analogies(vectors, formula, exclude):
     typed = SUM.fullmatch(formula)
     if typed is None:
         raise ValueError(
-            f"The line is {show.visible(formula) or 'empty'}; expected are three words with a "
+            f"The line is {show.visible(formula) or 'empty'}; expected three words with a "
             "minus and a plus between them. Type one such as king - man + woman."
         )
     b, a, c = typed.groups()

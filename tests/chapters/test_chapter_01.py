@@ -281,7 +281,7 @@ def test_an_answer_that_fails_otherwise_is_shown_the_first_case_it_fails_on(name
 
     verdict = check.exercise(name, broken)
     assert verdict.state == "wrong" and "your code raised AttributeError" in verdict.text
-    assert "expected is a function" in check.exercise(name, ["calm", ";"]).text
+    assert "expected a function" in check.exercise(name, ["calm", ";"]).text
 
 
 @pytest.mark.parametrize("name", RIGHT)

@@ -145,7 +145,7 @@ def test_the_errors_in_view_are_the_ones_that_the_prose_explains(ours):
     assert len(shown) == 4
     assert shown[0] == shown[1] == "IndexError: index out of range in self"
     assert "(4) must match the size of tensor b (1024)" in shown[2]
-    assert "The window has 5 tokens; expected are at most 4" in shown[3]
+    assert "The window has 5 tokens; expected at most 4" in shown[3]
     assert (
         "Cut the window: ids[..., :4] keeps the first tokens, ids[..., -4:] the last." in shown[3]
     )
@@ -156,7 +156,7 @@ def test_the_last_place_of_gpt2_is_1023_and_1024_is_an_index_error():
     assert list(layer(torch.arange(1024)).shape) == [1024, 2]
     with pytest.raises(IndexError, match="index out of range"):
         layer(torch.tensor([1024]))
-    with pytest.raises(IndexError, match="expected are at most 1024"):
+    with pytest.raises(IndexError, match="expected at most 1024"):
         InputEmbedding(10, 1024, 2)(torch.zeros(1, 1025, dtype=torch.long))
 
 

@@ -131,11 +131,11 @@ def publish(root: Path, address: str, reference: str) -> int:
     """
     if address and not re.fullmatch(rf"{SITE}[\w.-]+/[\w.-]+(?<!\.git)", address):
         raise ValueError(
-            f"The address is {address!r}; expected is {SITE}OWNER/NAME. Copy it from the browser."
+            f"The address is {address!r}; expected {SITE}OWNER/NAME. Copy it from the browser."
         )
     if address and not re.fullmatch(r"\w[\w./-]*", reference):
         raise ValueError(
-            f"The reference is {reference!r}; expected is a branch or tag such as main. Name one."
+            f"The reference is {reference!r}; expected a branch or tag such as main. Name one."
         )
     changed = 0
     for path in files(root):

@@ -146,7 +146,7 @@ def with_minutes(chapter: Chapter) -> nbformat.NotebookNode:
     """The notebook, its minutes said anew; AssertionError where no cell says them."""
     places = [cell for cell in chapter.book.cells if TOP.search(cell.source)]
     title = chapter.book.cells[0].source.splitlines()[0]
-    assert len(places) == 1, f"{title}: {len(places)} cells say its minutes; expected is one"
+    assert len(places) == 1, f"{title}: {len(places)} cells say its minutes; expected one"
     places[0].source = TOP.sub(sentence(chapter), places[0].source)
     return chapter.book
 
