@@ -1,14 +1,18 @@
 """Pictures: what they say, that plain text says it too, and that no text breaks out of them."""
 
 import base64
+import io
+import random
 import re
 from html.parser import HTMLParser
+from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
 
 from helpers import show
 from helpers.exercises.judge import Verdict
+from tests.tools.books import CHAPTERS
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -87,7 +91,8 @@ def test_no_character_breaks_a_map(char):
     """XML admits some characters in no form at all, so they are shown by their numbers."""
     picture = show.word_map([char, "b"], [(0, 0), (1, 1)], [(0, 1)], note=f"so {char} much")
     texts = [tag.text for tag in markup(picture).iter() if tag.tag.endswith("text")]
-    assert texts == [show.visible(char), "b", f"so {show.visible(char)} much"]
+    assert texts == [show.visible(char), "b"]
+    assert repr(picture).endswith(f"\nso {show.visible(char)} much")
 
 
 @pytest.mark.parametrize(
@@ -226,10 +231,10 @@ def test_a_heat_table_of_what_is_no_number_says_so():
 def test_a_map_names_the_words_that_have_no_place_on_it():
     picture = show.word_map("abc", [(0, 0), (NAN, 1), (2, INF)], [(0, 1)], note="So.")
     assert repr(picture) == (
-        "Map of words: a (0.00, 0.00). So. No place, but nan or infinite: b, c"
+        "Map of words: a (0.00, 0.00).\nSo. No place, but nan or infinite: b, c"
     )
-    drawn = [tag.tag.split("}")[1] for tag in markup(picture).iter()]
-    assert drawn.count("circle") == 1 and "line" not in drawn
+    arrows = [tag for tag in markup(picture).iter() if tag.get("marker-end")]
+    assert len(circles(picture, "5")) == 1 and not arrows
     assert "No place" in repr(show.word_map(["a"], [(NAN, NAN)]))
 
 
@@ -258,15 +263,83 @@ def test_windows_count_each_target(n, length, stride):
 def test_map_and_tree_have_alt_text_that_says_what_they_show():
     words = show.word_map(["king", "queen"], [(0, 0), (1, 2)], [(0, 1)], "half of the variance")
     assert repr(words) == (
-        "Map of words: king (0.00, 0.00), queen (1.00, 2.00); arrow from king to queen. "
+        "Map of words: king (0.00, 0.00), queen (1.00, 2.00); arrow from king to queen.\n"
         "half of the variance"
     )
     texts = [tag.text for tag in markup(words).iter() if tag.tag.endswith("text")]
-    assert texts == ["king", "queen", "half of the variance"]
+    assert texts == ["king", "queen"]
     low = show.tree((b"low", (b"lo", (b"l",), (b"o",)), (b"w",)))
     assert repr(low) == "Merges, each after its parts: l + o = lo; lo + w = low"
     assert repr(show.tree((b" ", None, None))) == "No merge: · is a single byte"
     assert show.svg("<circle/>", "A dot", 10, 10).html.startswith('<img alt="A dot"')
+
+
+def test_a_map_rings_the_true_neighbours_of_a_word_and_says_which():
+    spots = [(0, 0), (1, 0), (5, 3), (9, 1)]
+    picture = show.word_map("abcd", spots, near=[0, 2, 3])
+    assert "square: a; rings, its true neighbours: c, d." in repr(picture)
+    dots, rings = circles(picture, "5"), circles(picture, "11")
+    assert rings == dots[2:], "the rings don't stand around c and d"
+
+
+def circles(picture, radius):
+    """The middles of the circles of a radius."""
+    drawn = [tag for tag in markup(picture).iter() if tag.tag.endswith("circle")]
+    return [(tag.get("cx"), tag.get("cy")) for tag in drawn if tag.get("r") == radius]
+
+
+def labels(picture):
+    """{text: its box as (left, top, right, bottom)} of all that is written in a drawing."""
+    boxes, texts = {}, [tag for tag in markup(picture).iter() if tag.tag.endswith("text")]
+    for text, box in zip(texts, filled_boxes(picture), strict=True):
+        left, top = float(box.get("x")), float(box.get("y"))
+        right, bottom = left + float(box.get("width")), top + float(box.get("height"))
+        assert left < float(text.get("x")) < right and top < float(text.get("y")) < bottom
+        boxes[text.text] = (left, top, right, bottom)
+    return boxes
+
+
+def filled_boxes(picture):
+    """The boxes of a drawing that have a paper of their own."""
+    boxes = [tag for tag in markup(picture).iter() if tag.tag.endswith("rect")]
+    return [box for box in boxes if box.get("fill") != "none"]
+
+
+def overlap(one, other):
+    """Whether two boxes share a point."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def assert_nothing_is_hidden(picture):
+    """No label of a map lies on another one, on a word's point or on an arrowhead beside it."""
+    boxes = labels(picture)
+    for (word, box), (other, box_2) in combinations(boxes.items(), 2):
+        assert not overlap(box, box_2), f"the labels {word} and {other} lie on each other"
+    for x, y in circles(picture, "5"):
+        point = (float(x) - 8, float(y) - 8, float(x) + 8, float(y) + 8)
+        hidden = [word for word, box in boxes.items() if overlap(box, point)]
+        assert not hidden, f"the label {hidden} lies on a point or on an arrowhead"
+
+
+def test_no_label_of_a_crowded_map_hides_another_one_a_point_or_an_arrowhead():
+    words = "Japan Tokyo China Beijing London Ottawa mother brother 日本 crown_prince".split()
+    for seed in range(20):
+        places = random.Random(seed)
+        xy = [(places.gauss(0, 1), places.gauss(0, 0.5)) for _ in words]
+        assert_nothing_is_hidden(show.word_map(words, xy, [(0, 1), (2, 3), (6, 7)], near=[0, 1]))
+    xy = [(0, 0), (0, 0), (0.001, 0), (1, 1)]
+    boxes = labels(show.word_map("abcd", xy))
+    assert not overlap(boxes["a"], boxes["b"]), "words at one point cover each other"
+
+
+def test_no_label_of_the_maps_in_the_chapters_hides_another_one_a_point_or_an_arrowhead():
+    maps = []
+    for path in CHAPTERS:
+        for image in re.findall(r'<img alt=\\"Map of words.*?>', path.read_text("utf-8")):
+            maps.append(show.Picture(image))
+    assert len(maps) > 3, "the chapters have lost their maps"
+    for drawn in maps:
+        assert_nothing_is_hidden(drawn)
 
 
 def test_figure_carries_its_alt_text_and_is_closed(monkeypatch):
@@ -292,6 +365,13 @@ def test_figure_carries_its_alt_text_and_is_closed(monkeypatch):
         == "A line that rises from 1 to 2"
     )
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG") and plt.get_fignums() == []
+    pixels = plt.imread(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert pixels[0, 0, 3] == 0, "the figure has a paper, which is a slab on a dark page"
+    for text in figure.findobj(matplotlib.text.Text):
+        ink = matplotlib.colors.to_rgb(text.get_color())
+        paper = text.get_bbox_patch().get_facecolor()
+        assert paper[3] == 1 and shares_apart(ink, paper) >= 4.5, f"{text} can't be read"
+    assert_parts_from_every_page(plt.rcParams["axes.edgecolor"])
 
 
 # On a light page and on a dark one
@@ -310,6 +390,45 @@ def contrast(ink, paper):
     """WCAG's ratio of two colours, from 1 to 21."""
     lighter, darker = sorted([luminance(ink), luminance(paper)], reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def rgb(colour):
+    """The three channels of a colour such as #0072B2."""
+    return [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+
+
+def shares_apart(ink, paper):
+    """The contrast of two colours whose channels go from 0 to 1."""
+    return contrast([255 * part for part in ink[:3]], [255 * part for part in paper[:3]])
+
+
+PAGES = {"white": "#FFFFFF", "dark": "#111111", "dark cell": "#212121"}
+
+
+def assert_parts_from_every_page(colour):
+    """A line or a point in this colour is seen on a light and on a dark page (WCAG 1.4.11)."""
+    for name, page in PAGES.items():
+        assert contrast(rgb(colour), rgb(page)) >= 3, f"{colour} can't be seen on a {name} page"
+
+
+def test_what_is_drawn_is_seen_on_a_light_and_on_a_dark_page():
+    pictures = [
+        show.word_map("abcd", [(0, 0), (1, 0), (5, 3), (9, 1)], [(0, 2)], near=[0, 2]),
+        show.tree((b"low", (b"lo", (b"l",), (b"o",)), (b"w",))),
+    ]
+    for picture in pictures:
+        assert len(labels(picture)) >= 4, "a text without a box"
+        texts = [tag for tag in markup(picture).iter() if tag.tag.endswith("text")]
+        for text, box in zip(texts, filled_boxes(picture), strict=True):
+            assert contrast(rgb(text.get("fill")), rgb(box.get("fill"))) >= 4.5
+            assert_parts_from_every_page(box.get("stroke"))
+        for tag in markup(picture).iter():
+            kind = tag.tag.split("}")[1]
+            if kind in ("line", "circle", "path"):
+                colours = {tag.get("stroke"), tag.get("fill")} - {None, "none"}
+                assert colours, f"a {kind} that nobody sees"
+                for colour in colours:
+                    assert_parts_from_every_page(colour)
 
 
 @pytest.mark.parametrize(

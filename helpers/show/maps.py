@@ -1,0 +1,115 @@
+"""Maps of words, with labels that stand beside their points and hide nothing."""
+
+import math
+
+from . import pictures
+from .drawings import LINE, TIP, box, half_width, line, svg
+from .tables import PALETTE
+
+WIDE = 760
+AROUND = [(1, -1), (1, 1), (-1, -1), (-1, 1), (0, -1), (0, 1), (1, 0), (-1, 0)]
+
+
+def _spread(points: dict) -> tuple[dict, int]:
+    """The points on the paper, both axes to one scale, and how high that paper is."""
+    xs, ys = zip(*points.values(), strict=True) if points else ([0], [0])
+    scale = 1 / max((max(xs) - min(xs)) / 560, (max(ys) - min(ys)) / 370, 1e-9)
+    left, low = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
+    high = max(200, 90 + round((max(ys) - min(ys)) * scale))
+    spots = {}
+    for number, (x, y) in points.items():
+        spots[number] = (WIDE / 2 + (x - left) * scale, high / 2 - (y - low) * scale)
+    return spots, high
+
+
+def _along(start, end) -> list:
+    """Small boxes on a line, some pixels apart."""
+    steps = 1 + int(math.dist(start, end) / 8)
+    places = []
+    for step in range(steps):
+        x = start[0] + (end[0] - start[0]) * step / steps
+        y = start[1] + (end[1] - start[1]) * step / steps
+        places.append((x - 2, y - 2, x + 2, y + 2))
+    return places
+
+
+def _overlap(one, other) -> bool:
+    """Whether two boxes (left, top, right, bottom) have a point in common."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _badness(label, taken, high: int) -> int:
+    """The weights of all that a label's box would hide, and more if it leaves the paper."""
+    inside = label[0] >= 0 and label[1] >= 0 and label[2] <= WIDE and label[3] <= high
+    hidden = sum(weight for weight, other in taken if _overlap(label, other))
+    return hidden if inside else hidden + 1000
+
+
+def _place_labels(names: dict, spots: dict, high: int, lines) -> dict:
+    """The middle of each label: the first free place around its spot, the near ones first.
+
+    If none is free, it is the place that hides least: a line rather than a spot or an arrowhead,
+    and these rather than another label.
+    """
+    taken = [(1, place) for ends in lines for place in _along(*ends)]
+    taken += [(100, (x - 13, y - 13, x + 13, y + 13)) for x, y in spots.values()]
+    middles = {}
+    for number, (x, y) in spots.items():
+        half, tried = half_width(names[number]), {}
+        for far in (10, 20, 32, 46, 62):
+            for right, down in AROUND:
+                # Beside a spot the label begins where the spot ends, above it stands in its middle.
+                u, v = x + right * (half + far), y + down * (far + 18)
+                tried[u, v] = (u - half - 2, v - 15, u + half + 2, v + 15)
+        best = min(tried, key=lambda place: _badness(tried[place], taken, high))
+        middles[number] = best
+        taken.append((1000, tried[best]))
+    return middles
+
+
+def _spot(x: float, y: float) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{PALETTE[0]}"/>'
+
+
+def _mark(x: float, y: float, square: bool) -> str:
+    """What is drawn around a spot: a square or a ring."""
+    look = f'fill="none" stroke="{PALETTE[2]}" stroke-width="3"'
+    if square:
+        return f'<rect x="{x - 10:.1f}" y="{y - 10:.1f}" width="20" height="20" {look}/>'
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="11" {look}/>'
+
+
+def word_map(words, xy, arrows=(), note: str = "", near=()) -> pictures.Picture:
+    """Words at their places on a plane; `arrows`: (from, to) positions; `note`: a line beneath.
+
+    `near`: the positions of a word, which gets a square, and of those that are nearest to it in
+    truth, which get rings. A word whose place is nan or infinite is left out, and named beneath.
+    """
+    names, points, lost = {}, {}, []
+    for number, (word, (x, y)) in enumerate(zip(words, xy, strict=True)):
+        names[number] = pictures.visible(word)
+        if math.isfinite(x) and math.isfinite(y):
+            points[number] = (float(x), float(y))
+        else:
+            lost.append(names[number])
+    spots, high = _spread(points)
+    drawn = [(start, end) for start, end in arrows if start in spots and end in spots]
+    lines = [(spots[start], spots[end]) for start, end in drawn]
+    middles = _place_labels(names, spots, high, lines)
+    look = 'stroke-width="2.5" marker-end="url(#tip)"'
+    parts = [TIP] + [line(start, end, PALETTE[1], look) for start, end in lines]
+    parts += [line(spots[number], middles[number], LINE) for number in spots]
+    parts += [_spot(*spot) for spot in spots.values()]
+    parts += [_mark(*spots[number], number == near[0]) for number in near if number in spots]
+    parts += [box(names[number], *middles[number]) for number in spots]
+
+    facts = [f"{names[number]} ({x:.2f}, {y:.2f})" for number, (x, y) in points.items()]
+    said = [f"Map of words: {', '.join(facts)}"]
+    said += [f"arrow from {names[start]} to {names[end]}" for start, end in drawn]
+    if len(near):
+        ringed = ", ".join(names[number] for number in near[1:])
+        said.append(f"square: {names[near[0]]}; rings, its true neighbours: {ringed}")
+    if lost:
+        note += f" No place, but nan or infinite: {', '.join(lost)}"
+    beneath = pictures.note(note.strip()) if note else pictures.Picture("")
+    return svg("".join(parts), "; ".join(said) + ".", WIDE, high) + beneath
