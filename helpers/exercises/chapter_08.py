@@ -196,11 +196,11 @@ class trace(Exercise):
 
 
 def known(ids):
-    """Tables whose sums tell what was added: 42.3 is column 2 of id 4 at position 3."""
+    """Tables whose sums tell what was added: 42.3 is column 2 of id 4, third of a row."""
     import torch
 
     tokens = 10.0 * torch.arange(8)[:, None] + torch.arange(3)
-    positions = (torch.arange(8) / 10)[:, None].repeat(1, 3)
+    positions = (torch.arange(1, 9) / 10)[:, None].repeat(1, 3)
     return SimpleNamespace(token_table=tokens, position_table=positions, ids=torch.tensor(ids))
 
 

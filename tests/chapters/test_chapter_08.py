@@ -514,7 +514,7 @@ def test_without_the_trained_model_the_milestone_says_so_and_sums_known_numbers(
     for answer, state in ((own_lookup, "right"), (..., "open")):
         told = check.milestone("trained_input", answer, None)
         assert told.state == state and "The trained model is missing" in repr(told)
-        assert "40.20  41.20  42.20" in repr(told), "id 4 at position 2 is 40 and 0.2"
+        assert "40.30  41.30  42.30" in repr(told), "id 4 as the third is 40 and 0.3"
 
 
 def own_cut(shift):
