@@ -203,8 +203,8 @@ def exercise(name: str, answer=None) -> Verdict:
     return verdict
 
 
-def milestone(name: str, answer=None, *brought) -> Outcome:
-    """The verdict on an answer that is put to work on what is brought, beneath what that gave.
+def milestone(name: str, answer=None, *brought) -> Verdict:
+    """The verdict on an answer that is put to work on what is brought, and what that gave.
 
     Where the answer is not there yet, the course's own does its work.
     """
@@ -220,8 +220,9 @@ def milestone(name: str, answer=None, *brought) -> Outcome:
     else:
         picture = attempt(task.look, "yours", answer, *brought)
     # A wrong answer may end in an error here too; the verdict has said so.
-    above = picture.html if isinstance(picture, Picture) else ""
-    return Outcome(verdict, above, folded=False)
+    if isinstance(picture, Picture):
+        verdict.html += picture.html
+    return verdict
 
 
 def hint(name: str) -> Verdict:

@@ -772,7 +772,7 @@ def test_a_milestone_puts_a_right_answer_to_work_on_what_a_learner_brings():
     add(shout)
     verdict = check.milestone("shout", lambda word: word.upper(), "mine too")
     assert verdict.passed and check.SOLVED == {"shout"}
-    assert repr(verdict).splitlines() == ["yours  MINE TOO", "✓ Right. It shouts."]
+    assert repr(verdict).splitlines() == ["✓ Right. It shouts.", "yours  MINE TOO"]
     bundle(check.milestone("shout", lambda word: word.upper(), "<script>"))
 
 
@@ -782,8 +782,8 @@ def test_a_milestone_names_the_part_that_is_missing_and_goes_on_with_the_courses
     verdict = check.milestone("shout", blank, "mine")
     assert verdict.state == "open" and not check.SOLVED
     assert repr(verdict).splitlines() == [
-        "the course's own  MINE",
         "○ Not answered yet: louder is not there, so the course's own does its work. Hint 1: first",
+        "the course's own  MINE",
     ]
 
 
@@ -797,8 +797,8 @@ def test_a_milestone_is_missed_where_only_what_was_brought_comes_out_wrong():
 def test_a_milestone_shows_what_a_wrong_answer_does_unless_that_is_an_error():
     add(shout)
     assert repr(check.milestone("shout", lambda word: word, "mine")).splitlines() == [
-        "yours  mine",
         "✗ It whispers.",
+        "yours  mine",
     ]
     assert "IndexError" in repr(check.milestone("shout", lambda word: word[9], "mine"))
     told = check.milestone("shout", "MINE", "mine").text

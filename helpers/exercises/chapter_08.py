@@ -1,6 +1,9 @@
 """The exercises of chapter 8, from text to tensors. helpers/check.py says how one is written."""
 
-from .judge import Exercise
+from types import SimpleNamespace
+
+from .chapter_04 import windows
+from .judge import Exercise, Milestone
 
 
 def loss(logits, targets, reduction="mean"):
@@ -190,3 +193,155 @@ class trace(Exercise):
         """This counts characters. A token need not be whole characters: count bytes."""
         texts = [piece.decode("utf-8", "replace") for piece in pieces]
         return where(sizes(texts), window * stride + position)
+
+
+def known(ids):
+    """Tables whose sums tell what was added: 42.3 is column 2 of id 4, third of a row."""
+    import torch
+
+    tokens = 10.0 * torch.arange(8)[:, None] + torch.arange(3)
+    positions = (torch.arange(1, 9) / 10)[:, None].repeat(1, 3)
+    return SimpleNamespace(token_table=tokens, position_table=positions, ids=torch.tensor(ids))
+
+
+def ids_for(model):
+    """The ids that are looked up in a model's tables."""
+    import torch
+
+    if isinstance(model, SimpleNamespace):
+        return model.ids
+    return torch.tensor(model.tokenizer.encode("she sat on the bank of the river"))
+
+
+class trained_input(Milestone):
+    """Your lookup and your sum are what goes into a real model.
+
+    Hint: The first table has a vector for each id. How do you look up several at once?
+    Hint: The ids choose the token vectors. The position vectors are the first ones of their table,
+        as many as there are ids.
+    Hint: `token_table[ids]` and `position_table[: len(ids)]`; their sum is the input.
+    """
+
+    part = "input_tensor"
+
+    def cases():
+        return [(known([4, 1, 4]),), (known([2, 0, 3, 7, 7]),)]
+
+    def call(answer, model):
+        model = model or known([4, 1, 4])  # without the trained model
+        return answer(model.token_table, model.position_table, ids_for(model))
+
+    def look(whose, answer, model):
+        import torch
+
+        from .. import show
+
+        if model is None:
+            said = "The trained model is missing, so a table with known numbers stands in for it."
+            total, names = trained_input.call(answer, model), ["id 4", "id 1", "id 4"]
+            return show.note(said) + show.heat(total, names)
+        ids, total = ids_for(model), trained_input.call(answer, model)
+        total = model.layer_norm(total + model.segment_table[0], "embeddings")
+        equal = "yes" if torch.equal(total, model.embed(ids)) else "no"
+        row = [whose, str(list(total.shape)), equal]
+        return show.table([row], ["whose sum", "shape", "the trained model's, to the last digit"])
+
+    def right(tokens, positions, ids):
+        return tokens[ids] + positions[: len(ids)]
+
+    def forgets_the_positions(tokens, positions, ids):
+        """These are the token vectors alone. Add the vectors of the positions."""
+        return tokens[ids]
+
+    def looks_up_positions_by_ids(tokens, positions, ids):
+        """The position vectors were chosen by id. They are the first ones of their table:
+        `position_table[: len(ids)]`."""
+        return tokens[ids] + positions[ids]
+
+    def takes_the_whole_table(tokens, positions, ids):
+        """You added all rows of the position table. Take as many as there are ids."""
+        return tokens[ids] + positions
+
+    def counts_from_1(tokens, positions, ids):
+        """The first position is 0, not 1."""
+        return tokens[ids] + positions[1 : len(ids) + 1]
+
+    def takes_one_position(tokens, positions, ids):
+        """All tokens got the vector of one position. Each position has its own."""
+        return tokens[ids] + positions[0]
+
+
+def trained(model, inputs, targets, steps=60):
+    """The losses of a model over some steps, each on 16 windows that are drawn at random."""
+    import torch
+
+    optimizer, losses = torch.optim.Adam(model.parameters(), lr=0.01), []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(123)
+        for _ in range(steps):
+            drawn = torch.randint(len(inputs), (16,))
+            step_loss = loss(model(inputs[drawn]), targets[drawn])
+            optimizer.zero_grad()
+            step_loss.backward()
+            optimizer.step()
+            losses.append(step_loss.item())
+    return losses
+
+
+class own_windows(Milestone):
+    """The tiny model learned from windows that you cut.
+
+    Hint: Windows begin at 0, stride, 2 * stride and so on. Which window is the last whose targets
+        are all there?
+    Hint: `range(0, len(ids) - max_length, stride)` are the starts. The target begins one later
+        than its input, and is as long.
+    Hint: Append `(ids[i : i + max_length], ids[i + 1 : i + 1 + max_length])` for each start `i`.
+    """
+
+    part = "cut_windows"
+    cases = [(list(range(12)), 4, 3), (list(range(20, 29)), 4, 4), (list(range(8)), 3, 1)]
+
+    def call(answer, ids, length, stride, model=None):
+        return answer(ids, length, stride)
+
+    def look(whose, answer, ids, length, stride, model):
+        import torch
+
+        from .. import show
+
+        pairs = answer(ids, length, stride)
+        inputs = torch.tensor([pair[0] for pair in pairs])
+        targets = torch.tensor([pair[1] for pair in pairs])
+        losses = trained(model, inputs, targets)
+        row = [whose, len(pairs), round(losses[0], 1), round(losses[-1], 1)]
+        titles = ["whose windows", "windows", "first loss", f"loss after {len(losses)} steps"]
+        return show.table([row], titles)
+
+    def right(ids, length, stride):
+        return windows(ids, length, stride, 1, 1 + length)
+
+    def target_is_the_input(ids, length, stride):
+        """The target is the input itself, so the model learns to copy what it reads. Move the
+        target on by one."""
+        return windows(ids, length, stride, 0, length)
+
+    def shift_is_the_stride(ids, length, stride):
+        """The target moves on by a whole stride. The shift is 1, whatever the stride."""
+        return windows(ids, length, stride, stride, stride + length)
+
+    def shifts_twice(ids, length, stride):
+        """The target is two tokens on, so the model learns to guess the token after the next. The
+        shift is 1."""
+        return windows(ids, length, stride, 2, 2 + length)
+
+    def target_too_short(ids, length, stride):
+        """The target is one id too short: its end moves on by one as well."""
+        return windows(ids, length, stride, 1, length)
+
+    def last_answer_only(ids, length, stride):
+        """This is one answer, for the last position. There is one for each position."""
+        return [(ids[i : i + length], ids[i + length]) for i in range(0, len(ids) - length, stride)]
+
+    def stride_1(ids, length, stride):
+        """Every window moves on by one, so the stride is lost."""
+        return windows(ids, length, 1, 1, 1 + length)

@@ -495,6 +495,55 @@ def test_right_answers_in_other_words_pass(chapter):
     ).passed
 
 
+def own_lookup(token_table, position_table, ids):
+    return token_table[ids] + position_table[: len(ids)]
+
+
+def test_a_learners_lookup_and_sum_give_the_trained_models_input_to_the_last_digit():
+    told = check.milestone("trained_input", own_lookup, load_model())
+    assert told.passed and repr(told).splitlines()[-1] == "yours      [10, 384]  yes"
+    model = load_model()
+    missing = check.milestone("trained_input", lambda t, p, ids: t[ids], model)
+    assert "Add the vectors of the positions" in missing.text
+    assert repr(missing).splitlines()[-1].endswith("no")
+    blank = check.milestone("trained_input", ..., model)
+    assert blank.state == "open" and repr(blank).splitlines()[-1].endswith("yes")
+
+
+def test_without_the_trained_model_the_milestone_says_so_and_sums_known_numbers():
+    for answer, state in ((own_lookup, "right"), (..., "open")):
+        told = check.milestone("trained_input", answer, None)
+        assert told.state == state and "The trained model is missing" in repr(told)
+        assert "40.30  41.30  42.30" in repr(told), "id 4 as the third is 40 and 0.3"
+
+
+def own_cut(shift):
+    def cut(ids, length, stride):
+        starts = range(0, len(ids) - length, stride)
+        return [(ids[i : i + length], ids[i + shift : i + shift + length]) for i in starts]
+
+    return cut
+
+
+@pytest.mark.parametrize(
+    "answer, state, said",
+    [
+        (own_cut(1), "right", "learned from windows that you cut"),
+        (..., "open", "cut_windows is not there"),
+        (own_cut(0), "wrong", "learns to copy"),
+        (own_cut(2), "wrong", "the token after the next"),
+        (lambda ids, length, stride: own_cut(stride)(ids, length, stride), "wrong", "whole stride"),
+    ],
+)
+def test_the_tiny_model_trains_on_a_learners_own_windows(chapter, answer, state, said):
+    ids = (list(range(20)) * 20)[:300]
+    told = check.milestone("own_windows", answer, ids, 8, 8, chapter["TinyModel"](20, 8))
+    assert told.state == state and said in repr(told)
+    if state != "wrong":
+        *_, first, last = repr(told).splitlines()[-1].split()
+        assert float(last) < float(first) / 2, "the model did not learn from these windows"
+
+
 def test_the_token_of_the_exercise_is_the_one_in_a_shuffled_batch():
     windows = WindowDataset(torch.arange(100, 200), max_length=4, stride=3)
     numbers = torch.randperm(len(windows), generator=torch.Generator().manual_seed(8))[:5]
