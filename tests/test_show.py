@@ -216,6 +216,14 @@ def test_bars_of_what_is_no_number_say_so():
     assert [line.count("█") for line in two] == [30, 30]
 
 
+def test_a_heat_table_of_cosines_can_leave_another_number_than_zero_without_colour():
+    picture = show.heat([[1.0, 0.6], [0.8, 0.4]], bare=0.6)
+    fills = re.findall(r"background:(#\w+)", picture.html)
+    full, none, half, below = [fill[-2:] for fill in fills if not fill.startswith("#808080")][-4:]
+    assert (full, none, half, below) == ("80", "00", "40", "40"), fills
+    assert fills[-1][:7] != fills[-2][:7], "below is coloured as above"
+
+
 def test_a_heat_table_of_what_is_no_number_says_so():
     picture = show.heat([[1, NAN], [INF, -0.5]], lit=[0, 1], framed=(0, 1))
     *rows, said = repr(picture).split("\n")

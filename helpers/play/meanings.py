@@ -5,6 +5,7 @@ from functools import partial
 from .. import show
 from .playground import Playground, area, line, slider
 
+BARE = 0.6  # the cosine without colour, so that 0.7 and 0.9 look different
 
 def _draw_meanings(model, text, word, blocks):
     if model is None:
@@ -17,8 +18,8 @@ def _draw_meanings(model, text, word, blocks):
     # One row of seven for each line: going in, and after each block.
     states = [model.states_of(part, word)[blocks] for part in lines]
     names = [part if len(part) <= 18 else part[:17] + "…" for part in lines]
-    caption = f"{word} after {blocks} of 6 blocks: how alike, as cosines"
-    return show.heat(cosines(states), names, names, caption=caption)
+    caption = f"{word} after {blocks} of 6 blocks: how alike, as cosines (no colour at {BARE})"
+    return show.heat(cosines(states), names, names, caption=caption, bare=BARE)
 
 
 def meanings(model, text: str, word: str, blocks: int = 6) -> Playground:

@@ -135,9 +135,9 @@ def _tint(share: float) -> str:
 
 
 def heat(
-    matrix, row_labels=(), column_labels=(), lit=None, digits=2, framed=None, caption=""
+    matrix, row_labels=(), column_labels=(), lit=None, digits=2, framed=None, caption="", bare=0.0
 ) -> Picture:
-    """A small matrix, the number in every cell: orange above zero, blue below, bare at zero.
+    """A small matrix, the number in every cell: orange above `bare`, blue below, bare at it.
 
     `lit`: positions of rows; only they are coloured then, and an arrow stands before them.
     `framed`: (row, column) of one cell to frame. The matrix may be lists, an array or a tensor.
@@ -145,7 +145,7 @@ def heat(
     """
     matrix = matrix.tolist() if hasattr(matrix, "tolist") else matrix
     values = [value for row in matrix for value in row]
-    finite = [abs(value) for value in values if math.isfinite(value)]
+    finite = [abs(value - bare) for value in values if math.isfinite(value)]
     most = max(finite, default=0) or 1
     top = [_head(name) for name in ["", *column_labels]]
     rows = [top] if len(column_labels) else []
@@ -158,7 +158,7 @@ def heat(
             if not math.isfinite(value):
                 fill = LOST
             elif lit is None or arrow:
-                fill = _tint(value / most)
+                fill = _tint((value - bare) / most)
             # Adding 0.0 takes the sign from a zero.
             text = f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
             if (place, column) == framed:
