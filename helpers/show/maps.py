@@ -33,6 +33,13 @@ def _along(start, end) -> list:
     return places
 
 
+def _arrowhead(start, end) -> tuple:
+    """A box around the head of an arrow, whose middle is 16 pixels before its end."""
+    share = min(1, 16 / (math.dist(start, end) or 1))
+    x, y = end[0] + share * (start[0] - end[0]), end[1] + share * (start[1] - end[1])
+    return (x - 12, y - 12, x + 12, y + 12)
+
+
 def _overlap(one, other) -> bool:
     """Whether two boxes (left, top, right, bottom) have a point in common."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
@@ -52,6 +59,7 @@ def _place_labels(names: dict, spots: dict, high: int, lines) -> dict:
     and these rather than another label.
     """
     taken = [(1, place) for ends in lines for place in _along(*ends)]
+    taken += [(100, _arrowhead(*ends)) for ends in lines]
     taken += [(100, (x - 13, y - 13, x + 13, y + 13)) for x, y in spots.values()]
     middles = {}
     for number, (x, y) in spots.items():
