@@ -7,6 +7,7 @@ from .playground import Playground, area, line, slider
 
 BARE = 0.6  # the cosine without colour, so that 0.7 and 0.9 look different
 
+
 def _draw_meanings(model, text, word, blocks):
     if model is None:
         return show.note("The trained model is missing here, so there is nothing to compare.")
