@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from html.parser import HTMLParser
 
 import pytest
 
@@ -345,3 +346,42 @@ def test_the_prose_keeps_the_courses_tone(path):
     for word in (r"\bsimply\b", r"\bobviously\b", r"\bof course\b", r"[^!]!(?!\[)(?=\s|$)"):
         found = re.search(word, text, flags=re.I)
         assert not found, f"{path.name}: {text[max(0, found.start() - 60) : found.end() + 20]!r}"
+
+
+class Bare(HTMLParser):
+    """What a page says where styles and scripts are taken away: its text, and images by their alt text."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.away, self.text, self.lines = 0, "", 1
+        self.feed(html)
+
+    def handle_starttag(self, name, attributes):
+        self.away += name in ("style", "script", "details")
+        if name == "img":
+            self.text += dict(attributes)["alt"]
+
+    def handle_endtag(self, name):
+        self.away -= name in ("style", "script", "details")
+
+    def handle_data(self, text):
+        if not self.away:
+            self.text += text
+
+
+@every_chapter
+def test_without_styles_and_scripts_each_picture_says_what_its_plain_text_says(path):
+    pictures = 0
+    for cell in code(read(path)):
+        for data in (output.get("data", {}) for output in cell.outputs):
+            if "text/html" not in data:
+                continue
+            pictures += 1
+            # ~ and [ ] stand for struck and strong; a folded answer has a line in its stead.
+            told = re.sub(r"[\s~\[\]]", "", data["text/plain"].removesuffix(DECIDE))
+            seen = re.sub(r"[\s~\[\]]", "", Bare(data["text/html"]).text.removesuffix(DECIDE))
+            if "<table" in data["text/html"] and "↵" in told:
+                # The lines of one cell stand in plain text among those of its neighbours.
+                told, seen = sorted(told), sorted(seen)
+            assert seen == told, f"{path.name}, without styles:\n{cell.source}"
+    assert pictures > 5, f"{path.name} has hardly a picture"
