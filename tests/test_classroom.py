@@ -637,8 +637,8 @@ def test_what_the_guide_says_leads_from_copies_to_marks_and_feedback(tmp_path, m
     course = course_copy(tmp_path / "course")
     monkeypatch.chdir(course)
     assert main(guide_command("copies")) == 0
-    right, wrong, hostile = (read(course / "class" / CHAPTERS[0].name) for _ in range(3))
-    solutions = {cell.id: solution for cell, solution in exercises(read(CHAPTERS[0]))}
+    right, wrong, hostile = (read(course / "class" / CHAPTERS[1].name) for _ in range(3))
+    solutions = {cell.id: solution for cell, solution in exercises(read(CHAPTERS[1]))}
     for cell in code(right):
         cell.source = solutions.get(cell.id, cell.source)
     for book in (wrong, hostile):
@@ -646,7 +646,7 @@ def test_what_the_guide_says_leads_from_copies_to_marks_and_feedback(tmp_path, m
             cell.source = gives(marks.CALL.findall(cell.source)[0], "lambda *case: 0")
     attack = CHEATS["a check that says yes"], CHEATS["other files"], "import os; os._exit(0)"
     hostile.cells[3:3] = map(new_code_cell, ["from helpers import check", *attack])
-    handed = {"ada": right, f"ben_{NAMES[0]}": wrong, f"cleo/{NAMES[0]}": hostile}
+    handed = {"ada": right, f"ben_{NAMES[1]}": wrong, f"cleo/{NAMES[1]}": hostile}
     written(course / "returned", **handed)
     helpers = {path: path.read_bytes() for path in (course / "helpers").rglob("*.py")}
 

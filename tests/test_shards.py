@@ -473,7 +473,7 @@ def test_a_part_of_no_whole_number_of_documents_is_refused(per_part, tmp_path):
     {"epoch": None}, {"start": 1.0}, {"n": True},
 ])  # fmt: skip
 def test_an_order_of_what_is_no_number_is_refused_in_words(change):
-    with pytest.raises((TypeError, ValueError), match="came.*xpected is a .*(Give|Change)"):
+    with pytest.raises((TypeError, ValueError), match="came.*xpected a .*(Give|Change)"):
         shards.Order(**{"n": 10, **change})
 
 

@@ -85,7 +85,8 @@ def colab(tmp_path) -> dict[str, str]:
 def test_the_cell_is_the_same_in_all_chapters_short_plain_and_folded(path):
     cell = code(read(path))[0]
     assert cell.source == SETUP and cell.outputs == []
-    assert cell.metadata == {"cellView": "form", "jupyter": {"source_hidden": True}}
+    folded = {"cellView": "form", "jupyter": {"source_hidden": True}}
+    assert cell.metadata == {**folded, "slideshow": {"slide_type": "skip"}}
     assert SETUP.startswith("# @title ")  # what Colab shows in its place
     for source in (SETUP, ALONE):
         assert max(map(len, source.splitlines())) <= 88

@@ -147,7 +147,7 @@ def test_a_first_push_publishes_the_course_and_colab_runs_it_from_there(github, 
     assert git("rev-parse", "main^", folder=github.bare(name)) == pushed, "more than one commit"
     assert github.named(name, "main") == {("https://github.com/somebody/the-course", "main")}
     readme = github.text(name, "main", "README.md")
-    assert "/github/somebody/the-course/blob/main/notebooks/01_" in readme
+    assert "/github/somebody/the-course/blob/main/notebooks/00_" in readme
     # Nothing but chapters and README has changed, and what is right already is left alone.
     changed = git("diff", "--name-only", pushed, published, folder=github.bare(name)).split()
     assert {str(Path(path).parent) for path in changed} == {".", "notebooks"}
