@@ -214,7 +214,10 @@ def milestone(name: str, answer=None, *brought) -> Verdict:
             f"{name!r} came; expected a milestone. Call check.exercise({name!r}, ...)."
         )
     task.brought = brought
-    verdict = exercise(name, answer)
+    try:
+        verdict = exercise(name, answer)
+    finally:
+        task.brought = ()  # it is no case of the exercise when that is asked again
     if verdict.state == "open":
         picture = task.look("the course's own", task.right, *brought)
     else:

@@ -110,7 +110,7 @@ class InputEmbedding(nn.Module):
         self.token = nn.Embedding(vocab_size, dim)  # a row for each id
         self.position = waves = None
         if position == "learned":
-            self.position = nn.Embedding(context_length, dim)  # a row for each place
+            self.position = nn.Embedding(context_length, dim)  # a row for each position
         if position == "sinusoidal":
             waves = sinusoidal_positions(context_length, dim)
         # A buffer moves with the model to another device; this one is not saved.

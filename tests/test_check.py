@@ -768,6 +768,14 @@ class shout(check.Milestone):
         return word
 
 
+def test_what_was_brought_to_a_milestone_is_forgotten_after_it():
+    add(shout)
+    assert not check.milestone(
+        "shout", lambda word: word.upper() if len(word) == 1 else word, "mine"
+    ).passed
+    assert check.exercise("shout", lambda word: word.upper() if len(word) == 1 else word).passed
+
+
 def test_a_milestone_puts_a_right_answer_to_work_on_what_a_learner_brings():
     add(shout)
     verdict = check.milestone("shout", lambda word: word.upper(), "mine too")
