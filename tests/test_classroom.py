@@ -144,6 +144,7 @@ def test_where_copies_run_is_said(tmp_path, capsys):
 # Marks
 
 
+@pytest.mark.gate
 @every_chapter
 def test_a_solved_chapter_gets_yes_for_every_exercise(path):
     book = shortened(solved(path), lambda cell: "exercise" in tags(cell))

@@ -253,6 +253,7 @@ def test_the_course_opens_its_browser_only_where_there_is_a_display(steps, start
     assert ["--no-browser" in command for command in started] == [True, False]
 
 
+@pytest.mark.gate
 @not_windows
 def test_the_printed_address_opens_the_course_and_without_its_token_it_is_refused(tmp_path):
     course = course_copy(tmp_path / "course")
@@ -267,6 +268,7 @@ def test_the_printed_address_opens_the_course_and_without_its_token_it_is_refuse
 # The line that README.md tells to paste
 
 
+@pytest.mark.gate
 @not_windows
 def test_readmes_first_command_opens_the_first_chapter_in_a_fresh_checkout(tmp_path):
     """With CI set, its whole; else without a new environment: the one that is here stands in its place."""

@@ -85,6 +85,9 @@ def from_last_to_first(chapter):
     return [cell for part in [*core(chapter), *parts] for cell in part.cells]
 
 
+pytestmark = pytest.mark.gate
+
+
 @pytest.fixture(scope="module", params=CHAPTERS, ids=NAMES)
 def run(request, verdict, tmp_path_factory):
     """A chapter's path, and the chapter as it came out on The Verdict, solved, without what it may lack."""

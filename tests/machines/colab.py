@@ -44,7 +44,8 @@ def run(folder: Path, *cells: str, **environment: str) -> list[str]:
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     book.metadata.kernelspec = {"name": "python3", "display_name": "", "language": "python"}
     quiet = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    client = NotebookClient(book, timeout=120, resources={"metadata": {"path": str(folder)}})
+    where = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(book, timeout=120, coalesce_streams=True, resources=where)
     client.execute(env={**quiet, **environment})
     return [shown(cell) for cell in book.cells]
 

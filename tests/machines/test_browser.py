@@ -156,9 +156,10 @@ HOSTILE = [
 ]
 ROW = ".widget-inline-hbox"
 CONTROLS = f".noUi-handle, {ROW} input, {ROW} textarea, {ROW} select"
-pytestmark = pytest.mark.skipif(
-    browser_path() is None, reason="no Chromium or Chrome on this machine"
-)
+pytestmark = [
+    pytest.mark.gate,
+    pytest.mark.skipif(browser_path() is None, reason="no Chromium or Chrome on this machine"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ published course is what GitHub makes of a repository: a zip with the folder NAM
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 import subprocess
@@ -33,9 +32,7 @@ WAYS = (
     "2. Or mount the Google Drive ",
     "3. Or open this chapter\nwhere",
 )
-pytestmark = pytest.mark.skipif(
-    "COURSE_COLAB_LATER" in os.environ, reason="they run later, in Colab's versions"
-)
+pytestmark = pytest.mark.gate
 
 
 def lay_out(folder: Path) -> Path:

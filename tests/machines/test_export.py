@@ -18,6 +18,7 @@ from tests.machines.lab import browser, browser_path, free_port, served_voila
 from tests.tools.address import present
 from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, shown
 
+pytestmark = pytest.mark.gate
 every_chapter = pytest.mark.parametrize("name", NAMES)
 
 

@@ -36,6 +36,7 @@ TEXTS = {
     "one letter with a million accents": "a" + "\u0301" * 1_000_000,
     "nothing": "",
 }
+pytestmark = pytest.mark.gate
 LIMIT = 2.0  # seconds
 hostile = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 

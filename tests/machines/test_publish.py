@@ -20,6 +20,7 @@ from tests.tools import address
 from tests.tools.books import ROOT, committed
 
 WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "publish.yml").read_text("utf-8"))
+pytestmark = pytest.mark.gate
 FIRST = "notebooks/01_regex_tokenization.ipynb"
 WHOSE = "print(helpers.WHOSE)"  # the last line of helpers/__init__.py says it in each repository
 needs_a_shell = pytest.mark.skipif(

@@ -10,6 +10,7 @@ from tests.machines.lab import FLAGS, browser_path
 from tests.tools import web
 from tests.tools.books import NAMES, ROOT
 
+pytestmark = pytest.mark.gate
 PAGES = ["index", *(f"notebooks/{name}" for name in NAMES)]
 PAGES += ["notebooks/glossary", "notebooks/teaching/guide", "search"]
 needs_browser = pytest.mark.skipif(

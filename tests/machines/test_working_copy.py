@@ -12,6 +12,7 @@ from tests.machines.lab import browser, browser_path, course_copy, served
 from tests.tools.books import NAMES
 
 pytestmark = [
+    pytest.mark.gate,
     pytest.mark.skipif(not browser_path(), reason="no Chromium or Chrome on this machine"),
     pytest.mark.skipif(not find_spec("playwright"), reason="playwright is not installed"),
     pytest.mark.skipif(sys.platform == "win32", reason="there the server would outlive the test"),
