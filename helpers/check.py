@@ -25,9 +25,15 @@ A Milestone is an exercise whose answer becomes a part of something larger (judg
 Questions are in chapter_01.json (a text may hold `code`; a KEY is used once in all chapters):
   {"predictions": {"KEY": {"question": "", "choices": {"choice": "what this guess means, or why"}},
                    "KEY": {"question": "", "number": true, "explain": "why it is so"}},
-   "quiz": [{"question": "", "choices": [{"text": "", "right": true, "why": ""}, ...]}]}
+   "quiz": [{"question": "", "choices": [{"text": "", "right": true, "why": ""}, ...]},
+            {"form": "number", "question": "", "choices": [as above], "else": "of other numbers"},
+            {"form": "order", "question": "", "why": "said when all is right",
+             "items": [{"text": "the first"}, {"text": "", "why": "why after the first"}, ...]},
+            {"form": "match", "question": "", "why": "said when all is right",
+             "items": [{"text": "", "with": "", "why": "why they are a pair"}, ...]}]}
 In outcome(KEY, value) the right choice is the one whose text, without backticks, is str(value).
-helpers/exercises/asking.py asks them, helpers/exercises/judge.py judges what is answered.
+In helpers/exercises, forms.py has the forms of a question, asking.py asks, and judge.py judges
+answers to exercises.
 """
 
 from __future__ import annotations
@@ -36,7 +42,8 @@ from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
-from .exercises.asking import QUESTIONS, SAID, Ask, Outcome, as_printed, questions
+from .exercises.asking import QUESTIONS, Ask, Outcome, as_printed, questions
+from .exercises.forms import NO_NUMBER, form
 from .exercises.judge import (  # noqa: F401
     Exercise,
     Milestone,
@@ -84,13 +91,15 @@ def predict(key: str, answer=None) -> Ask:
             ANSWERS[key] = given if choices else float(given)
         except ValueError:
             ANSWERS.pop(key, None)
-            return Verdict("open", "A number is expected, in digits, such as 1200 or 0.5.")
+            return Verdict("open", NO_NUMBER)
         if key in SHOWN:  # what was asked for is there already
             came, above = SHOWN[key]
             return Outcome(_verdict(key, came), above, folded=False)
         return Verdict("open", f"Noted: {given}. Run on to see what comes out.")
 
-    ask = Ask([(f"Predict: {item['question']}", choices)], keep, folded=False)
+    asked = {"form": "choice" if choices else "number", "question": item["question"], "else": ""}
+    asked["choices"] = [{"text": text, "right": False, "why": ""} for text in choices]
+    ask = Ask([form(asked, "Predict: ")], keep, folded=False)
     if answer is not None:
         ANSWERS.pop(key, None)
         if str(answer) in choices or not choices:
@@ -141,21 +150,16 @@ def outcome(key: str, value, *shown) -> Outcome:
 
 
 def quiz(chapter: str) -> Ask:
-    """The questions at the end of a chapter; every choice is answered by its explanation."""
-    asked, right = [], {}
-    for number, item, _ in questions("quiz", chapter):
-        said = {}
-        for choice in item["choices"]:
-            said[choice["text"]] = f"{SAID[choice['right']]} {choice['why']}"
-        asked.append((f"{number}. {item['question']}", said))
+    """The questions at the end of a chapter; to every answer its explanation is given."""
+    asked, right = [item for _, item, _ in questions("quiz", chapter)], {}
     if not asked:
         raise ValueError(f"No questions came for {chapter!r}; expected a chapter such as '01'.")
 
-    def reply(number: int, text: str) -> Verdict:
-        said = asked[number][1][text]
-        right[number] = said.startswith(SAID[True])
+    def reply(number: int, *given: str) -> Verdict:
+        verdict = asked[number].judge(*given)
+        right[number] = verdict.passed
         ask.score.value = f"{sum(right.values())} of {len(asked)} right so far"
-        return Verdict("right" if right[number] else "wrong", said)
+        return verdict
 
     ask = Ask(asked, reply, folded=True)
     return ask

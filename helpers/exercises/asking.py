@@ -6,15 +6,14 @@ import json
 from collections.abc import Callable
 from functools import partial
 from html import escape
-from itertools import groupby
+from itertools import groupby, starmap
 from pathlib import Path
-from string import ascii_uppercase
 
 from ..show import Picture, plain
+from .forms import form
 from .judge import Verdict, rich
 
 QUESTIONS = Path(__file__).resolve().parent
-SAID = {True: "Right.", False: "Not quite."}  # to a choice in a quiz
 # Beneath a prediction where no widget lives, and in place of an outcome that nobody predicted.
 DECIDE = "Decide before you go on. Where the notebook can be run, run this cell and answer here."
 GUESS_FIRST = "Guess first, or run this cell again to see it."
@@ -24,7 +23,10 @@ PRINTED = (  # lines break between words, as those that `print` gives
 
 
 def questions(part: str, chapter: str = "*") -> list[tuple]:
-    """(key, item, chapter) of all "predictions" or "quiz"; one that is malformed is named."""
+    """(key, item, chapter) of all "predictions" or "quiz"; one that is malformed is named.
+
+    The items of a quiz are forms (forms.py), and its keys the numbers of the questions.
+    """
     found = []
     for path in sorted(QUESTIONS.glob(f"chapter_{chapter}.json")):
         key = part
@@ -33,7 +35,10 @@ def questions(part: str, chapter: str = "*") -> list[tuple]:
             if part == "quiz":
                 items = dict(enumerate(items, 1))
             for key, item in items.items():
-                "".join(_texts(item, part))  # fails on what is no text
+                if part == "quiz":
+                    item = form(item, f"{key}. ")
+                else:
+                    "".join(_texts(item))  # fails on what is no text
                 found.append((key, item, path.stem[-2:]))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
@@ -43,54 +48,51 @@ def questions(part: str, chapter: str = "*") -> list[tuple]:
     return found
 
 
-def _texts(item: dict, part: str) -> list[str]:
-    """All texts of a question; fails where one is missing."""
+def _texts(item: dict) -> list[str]:
+    """All texts of a prediction; fails where one is missing."""
     if "number" in item:
         return [item["question"], item["explain"]]
-    if part == "predictions":
-        return [item["question"], *item["choices"], *item["choices"].values()]
-    texts = [item["question"]]
-    for choice in item["choices"]:
-        texts += [choice["text"], SAID[choice["right"]], choice["why"]]
-    return texts
+    return [item["question"], *item["choices"], *item["choices"].values()]
 
 
 class Ask(Picture):
     """Questions as still text; where widgets live also `.controls` and `.notes`, and a `.score`.
 
-    Each item is (question, {choice: explanation}); without choices a number is asked for.
-    reply(place of the item, what was chosen) gives the Verdict. If folded, what explains the
-    choices can be opened; else the still text says how to answer. Plain text can't be folded: there
-    the explanations are left out.
+    Each is a form (forms.py), with a note of its own, and one control or several.
+    reply(place of the question, what its controls hold) gives the Verdict. If folded, the answers
+    can be opened; else the still text says how to answer. Plain text can't be folded: there the
+    answers are left out.
     """
 
-    def __init__(self, items: list[tuple], reply: Callable[[int, str], Verdict], folded: bool):
+    def __init__(self, forms: list, reply: Callable[..., Verdict], folded: bool):
         import ipywidgets as w
 
         super().__init__("")
         self.controls, self.notes, self.score = [], [], w.HTML()
         self.reply = reply
-        self.asked = ""  # the HTML without explanations
+        self.asked = ""  # the HTML without answers
         parts = []
-        for number, (question, choices) in enumerate(items):
-            asked = f"<div><b>{rich(question)}</b></div>"
-            still = asked + _lettered(choices)
+        for number, question in enumerate(forms):
+            still = question.asked + question.listed
             self.asked += still
             self.html += still
             if folded:
-                self.html += fold("Answers", _lettered(choices.values()))
-            control, note = _control(choices), w.HTML()
-            control.observe(partial(self._answer, number), "value")
-            self.controls.append(control)
+                self.html += fold("Answers", question.answers)
+            rows, note = question.controls(), w.HTML()
+            controls = [control for _, control in rows]
+            for control in controls:
+                control.observe(partial(self._answer, number, controls), "value")
+            self.controls += controls
             self.notes.append(note)
-            parts += [w.HTML(asked), control, note]
+            parts += [w.HTML(question.asked), *starmap(_labelled, rows), note]
         self.asked += f"<div>{DECIDE}</div>"
         if not folded:
             self.html = self.asked
         self.box = w.VBox([*parts, self.score])
 
-    def _answer(self, number: int, change: dict) -> None:
-        self.notes[number].value = self.reply(number, change["new"]).html
+    def _answer(self, number: int, controls: list, _) -> None:
+        given = [control.value for control in controls]
+        self.notes[number].value = self.reply(number, *given).html
 
     def __repr__(self) -> str:
         return plain(self.asked)
@@ -100,20 +102,11 @@ class Ask(Picture):
         return {"application/vnd.jupyter.widget-view+json": view, **super()._repr_mimebundle_()}
 
 
-def _lettered(texts) -> str:
-    rows = zip(ascii_uppercase, texts, strict=False)
-    return "".join(f"<div>{letter}. {rich(text)}</div>" for letter, text in rows)
-
-
-def _control(choices: dict):
-    """The widget for one question."""
+def _labelled(label: str, control):
+    """A control with its label before it, which as HTML can show code."""
     import ipywidgets as w
 
-    if not choices:  # answered by Enter, or by leaving the box, and not at its first digit
-        return w.Text(placeholder="a number, then Enter", continuous_update=False)
-    options = [(text.replace("`", ""), text) for text in choices]
-    wide = {"width": "max-content"}  # else long choices are cut off
-    return w.RadioButtons(options=options, index=None, layout=wide)
+    return w.HBox([w.HTML(rich(label)), control]) if label else control
 
 
 def fold(name: str, html: str) -> str:
