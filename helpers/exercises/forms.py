@@ -18,7 +18,7 @@ UNSET = ""  # what a list to choose from holds before anything is chosen
 
 
 def _said(right: bool, why: str) -> Verdict:
-    return Verdict("right" if right else "wrong", f"{SAID[right]} {why}")
+    return Verdict("right" if right else "wrong", SAID[right] + " " + why)
 
 
 def _asked(question: str) -> str:

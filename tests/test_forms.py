@@ -1,0 +1,211 @@
+"""The forms of a question beyond choosing: a number, an order, pairs."""
+
+import json
+from itertools import permutations
+
+import pytest
+
+from helpers import check, show
+from helpers.exercises import asking
+
+NUMBER = {
+    "form": "number",
+    "question": "How many <b>tokens</b>?",
+    "choices": [
+        {"text": "3", "right": True, "why": "It has <i>three</i>."},
+        {"text": "2.5", "right": False, "why": "Tokens are <i>whole</i>."},
+    ],
+    "else": "Count the <i>commas</i> too.",
+}
+STEPS = ["`cut` <b>it</b>", "add positions", "a lookup"]
+ORDER = {
+    "form": "order",
+    "question": "Put the <b>steps</b> in order.",
+    "why": "It <i>flows</i>.",
+    "items": [
+        {"text": STEPS[0]},
+        {"text": STEPS[1], "why": "Adding needs <i>tokens</i>."},
+        {"text": STEPS[2], "why": "A lookup needs <i>sums</i>."},
+    ],
+}
+MATCH = {
+    "form": "match",
+    "question": "Which <b>shape</b> has each?",
+    "why": "Each <i>fits</i>.",
+    "items": [
+        {"text": "`ids` <b>here</b>", "with": "[2, 3]", "why": "One <i>number</i> for a token."},
+        {"text": "vectors", "with": "<b>[2, 3, 4]</b>", "why": "Four <i>numbers</i> for a token."},
+        {"text": "the table", "with": "[9, 4]", "why": "One <i>row</i> for an id."},
+    ],
+}
+PAIRS = [item["with"] for item in MATCH["items"]]
+
+
+@pytest.fixture
+def ask(monkeypatch, tmp_path):
+    """A quiz of these questions."""
+    monkeypatch.setattr(asking, "QUESTIONS", tmp_path)
+
+    def of(*items):
+        text = json.dumps({"predictions": {}, "quiz": items})
+        (tmp_path / "chapter_01.json").write_text(text, encoding="utf-8")
+        return check.quiz("01")
+
+    return of
+
+
+def fill_in(quiz, *values):
+    """Answer the one question of a quiz; what is said to it then, as a learner reads it."""
+    for control, value in zip(quiz.controls, values, strict=True):
+        control.value = value
+    assert "<i>" not in quiz.notes[0].value and "<b>" not in quiz.notes[0].value, "not escaped"
+    return show.plain(quiz.notes[0].value)
+
+
+@pytest.mark.parametrize(
+    "typed, told",
+    [
+        ("3", "✓ Right. It has <i>three</i>."),
+        (" 3.0 ", "✓ Right. It has <i>three</i>."),
+        ("2.5", "✗ Not quite. Tokens are <i>whole</i>."),
+        ("4", "✗ Not quite. Count the <i>commas</i> too."),
+        ("nan", "✗ Not quite. Count the <i>commas</i> too."),
+        ("<script>", "○ A number is expected, in digits, such as 1200 or 0.5."),
+    ],
+)
+def test_a_number_is_right_has_an_explanation_of_its_own_or_the_general_one(ask, typed, told):
+    quiz = ask(NUMBER)
+    assert quiz.notes[0].value == "", "nothing is said before an answer"
+    assert fill_in(quiz, typed) == told
+    assert quiz.score.value == f"{int(told[0] == '✓')} of 1 right so far"
+
+
+def test_a_number_is_judged_when_it_is_whole(ask):
+    (box,) = ask(NUMBER).controls
+    assert not box.continuous_update, "else its first digit would be the answer"
+
+
+@pytest.mark.parametrize(
+    "order, told",
+    [
+        ((0, 1, 2), "✓ Right. It <i>flows</i>."),
+        (
+            (1, 0, 2),
+            '✗ Not quite. "add positions" stands before "cut <b>it</b>". Adding needs <i>tokens</i>.',
+        ),
+        (
+            (0, 2, 1),
+            '✗ Not quite. "a lookup" stands before "add positions". A lookup needs <i>sums</i>.',
+        ),
+        (
+            (2, 0, 1),
+            '✗ Not quite. "a lookup" stands before "add positions". A lookup needs <i>sums</i>.',
+        ),
+    ],
+)
+def test_an_order_is_right_or_its_first_wrong_pair_is_explained(ask, order, told):
+    quiz = ask(ORDER)
+    assert fill_in(quiz, *(STEPS[place] for place in order)) == told
+
+
+def test_only_one_order_is_right_and_a_mended_order_counts(ask):
+    quiz = ask(ORDER)
+    came = [fill_in(quiz, *order)[0] for order in permutations(STEPS)]
+    assert came == ["✓", *"✗✗✗✗✗"]
+    fill_in(quiz, *STEPS)
+    assert quiz.score.value == "1 of 1 right so far"
+
+
+@pytest.mark.parametrize("item, texts", [(ORDER, STEPS), (MATCH, PAIRS)], ids=["order", "match"])
+def test_nothing_is_judged_before_all_is_chosen(ask, item, texts):
+    quiz = ask(item)
+    assert [control.value for control in quiz.controls] == ["", "", ""]
+    assert quiz.notes[0].value == ""
+    quiz.controls[2].value = texts[2]
+    assert show.plain(quiz.notes[0].value) == "○ Still to choose: 2 of 3."
+    quiz.controls[0].value = texts[2]
+    assert quiz.score.value == "0 of 1 right so far"
+    assert fill_in(quiz, *texts)[0] == "✓"
+    quiz.controls[1].value = ""
+    assert show.plain(quiz.notes[0].value) == "○ Still to choose: 1 of 3."
+    assert quiz.score.value == "0 of 1 right so far", "an answer that was taken back counts no more"
+
+
+def test_a_step_that_stands_twice_is_named_by_the_one_that_is_missing(ask):
+    told = fill_in(ask(ORDER), STEPS[1], STEPS[1], STEPS[2])
+    assert told == '○ "cut <b>it</b>" is missing, because another one stands twice.'
+
+
+@pytest.mark.parametrize(
+    "given, told",
+    [
+        ((0, 1, 2), "✓ Right. Each <i>fits</i>."),
+        (
+            (2, 1, 0),
+            '✗ Not quite. "[9, 4]" does not go with "ids <b>here</b>". One <i>number</i> for a token.',
+        ),
+        (
+            (0, 2, 2),
+            '✗ Not quite. "[9, 4]" does not go with "vectors". Four <i>numbers</i> for a token.',
+        ),
+    ],
+)
+def test_pairs_are_right_or_the_first_wrong_one_is_explained(ask, given, told):
+    assert fill_in(ask(MATCH), *(PAIRS[place] for place in given)) == told
+
+
+def test_each_form_stands_still_with_what_there_is_to_choose_from_and_without_its_answer(ask):
+    quiz = ask(NUMBER, ORDER, MATCH)
+    given = quiz._repr_mimebundle_()
+    html = given["text/html"]
+    assert given["text/plain"].splitlines() == [
+        "1. How many <b>tokens</b>?",
+        "2. Put the <b>steps</b> in order.",
+        "A. cut <b>it</b>",
+        "B. a lookup",
+        "C. add positions",
+        "3. Which <b>shape</b> has each?",
+        "1. ids <b>here</b>",
+        "2. vectors",
+        "3. the table",
+        "A. <b>[2, 3, 4]</b>",
+        "B. [2, 3]",
+        "C. [9, 4]",
+        asking.DECIDE,
+    ]
+    assert html.count("<details><summary>Answers</summary>") == 3
+    for told in ("three", "needs", "number", "row", "flows", "fits"):
+        assert told not in given["text/plain"], "plain text can't be folded"
+    assert "<i>" not in html and "<b>tokens" not in html, "a question's own signs are text"
+
+
+def test_live_each_form_shows_its_question_and_its_labels_escaped(ask):
+    quiz = ask(NUMBER, ORDER, MATCH)
+    rows = [row for row in quiz.box.children if hasattr(row, "children")]
+    labels = [row.children[0].value for row in rows]
+    code = "<code>ids</code> &lt;b&gt;here&lt;/b&gt;"
+    assert labels == ["1.", "2.", "3.", code, "vectors", "the table"]
+    assert [row.children[1] for row in rows] == quiz.controls[1:]
+    shown = [label for label, _ in quiz.controls[1].options]
+    assert shown == ["choose", "cut <b>it</b>", "a lookup", "add positions"]
+    assert not any(control.description for control in quiz.controls), (
+        "older widgets take it as HTML"
+    )
+
+
+@pytest.mark.parametrize(
+    "change, named",
+    [
+        ({**NUMBER, "else": None}, "TypeError"),
+        ({**NUMBER, "choices": [{"text": "so", "right": True, "why": "No."}]}, "ValueError"),
+        ({key: NUMBER[key] for key in ("form", "question", "choices")}, "KeyError: 'else'"),
+        ({**ORDER, "items": [{"text": "a"}, {"text": "b"}]}, "KeyError: 'why'"),
+        ({**ORDER, "items": ["a", "b"]}, "TypeError"),
+        ({**MATCH, "items": [{"text": "a", "why": "b"}]}, "KeyError: 'with'"),
+        ({**MATCH, "form": "guess"}, "KeyError: 'guess'"),
+    ],
+)
+def test_a_malformed_question_of_each_form_is_named(ask, change, named):
+    with pytest.raises(ValueError, match="chapter_01.json, 2: " + named) as caught:
+        ask(NUMBER, change)
+    assert "top of helpers/check.py" in str(caught.value)
