@@ -955,12 +955,43 @@ def test_questions_of_a_chapter(path, monkeypatch):
         still = bundle(check.predict(key))["text/plain"]
         assert still.startswith("Predict: ") and still.endswith(f"\n{asking.DECIDE}")
     for item in data["quiz"]:
-        assert set(item) == {"question", "choices"}
-        assert [choice["right"] for choice in item["choices"]].count(True) == 1
-        assert all(set(choice) == {"text", "right", "why"} for choice in item["choices"])
-        whys = no_key_twice([(choice["text"], choice["why"]) for choice in item["choices"]])
+        whys = explained(item)
         fit_to_read(item["question"], whys)
-    assert bundle(check.quiz(path.stem[-2:]))
+        assert len(set(whys.values())) == len(whys) >= 3, (
+            "each answer has an explanation of its own"
+        )
+    quiz = check.quiz(path.stem[-2:])
+    assert bundle(quiz) and len(quiz.notes) == len(data["quiz"])
+
+
+PARTS_OF_A_QUESTION = {
+    "choice": ({"choices"}, {"text", "right", "why"}),
+    "number": ({"form", "choices", "else"}, {"text", "right", "why"}),
+    "order": ({"form", "items", "why"}, {"text", "why"}),
+    "match": ({"form", "items", "why"}, {"text", "with", "why"}),
+}
+
+
+def explained(item):
+    """The texts of a question of a quiz, and to each what is said of it; it must be well formed."""
+    form = item.get("form", "choice")
+    wanted, of_each = PARTS_OF_A_QUESTION[form]
+    assert set(item) == {"question"} | wanted
+    if "choices" in item:
+        assert all(set(choice) == of_each for choice in item["choices"])
+        assert [choice["right"] for choice in item["choices"]].count(True) == 1
+        whys = [(choice["text"], choice["why"]) for choice in item["choices"]]
+        if form == "number":
+            whys.append(("any other number", item["else"]))
+        return no_key_twice(whys)
+    first = {"text"} if form == "order" else of_each
+    assert [set(each) for each in item["items"]] == [first, *[of_each] * (len(item["items"]) - 1)]
+    chosen = [each["with"] if form == "match" else each["text"] for each in item["items"]]
+    assert len(set(chosen)) == len(chosen) and chosen != sorted(chosen), (
+        "what is listed by alphabet would be the answer"
+    )
+    whys = [(each["text"], each["why"]) for each in item["items"] if "why" in each]
+    return no_key_twice([*whys, ("all of it", item["why"])])
 
 
 def fit_to_read(question, whys):

@@ -170,6 +170,12 @@ def test_the_best_of_several_answers_counts_and_a_first_mistake_costs_nothing():
     assert mark(book, "01") == YES
 
 
+def test_questions_of_every_form_are_asked_in_a_returned_notebook_too():
+    name = FIRST[0]
+    quizzes = "".join(f'check.quiz("{path.stem[:2]}")\n' for path in CHAPTERS)
+    assert mark(handed_in(**{name: quizzes + solved_cell(name)}), "01") == YES
+
+
 HANGS = "while True: pass"
 STUBBORN = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
 FLOOD = "while True: print('Right. ' * 1000)"

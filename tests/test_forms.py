@@ -1,12 +1,18 @@
 """The forms of a question beyond choosing: a number, an order, pairs."""
 
 import json
+import re
 from itertools import permutations
 
 import pytest
+import torch
 
 from helpers import check, show
+from helpers.backstage.byte_tokens import tokens_of
+from helpers.bpe import byte_ids, learn_merges
+from helpers.embeddings import InputEmbedding
 from helpers.exercises import asking
+from helpers.windows import count_windows
 
 NUMBER = {
     "form": "number",
@@ -209,3 +215,96 @@ def test_a_malformed_question_of_each_form_is_named(ask, change, named):
     with pytest.raises(ValueError, match="chapter_01.json, 2: " + named) as caught:
         ask(NUMBER, change)
     assert "top of helpers/check.py" in str(caught.value)
+
+
+# What the chapters ask in these forms, computed by the course's own helpers
+
+
+def asked(chapter, form):
+    """The one question of this form in a chapter's quiz, and the whole numbers in it."""
+    path = check.QUESTIONS / f"chapter_{chapter}.json"
+    items = json.loads(path.read_text("utf-8"))["quiz"]
+    (item,) = [item for item in items if item.get("form") == form]
+    numbers = re.findall(r"\d+", item["question"].replace(",", ""))
+    return item, [int(number) for number in numbers]
+
+
+def right_and_wrong(item):
+    """The right number of a question, and the wrong ones that are explained by name."""
+    right = [float(each["text"]) for each in item["choices"] if each["right"]]
+    return right[0], {float(each["text"]) for each in item["choices"] if not each["right"]}
+
+
+def windows_of_chapter_04():
+    item, (n_tokens, length, stride) = asked("04", "number")
+    named = {
+        count_windows(n_tokens, length, length),  # side by side
+        count_windows(n_tokens, length, 1),
+        count_windows(n_tokens + 1, length, stride),  # as if the last needed no target
+        n_tokens // stride,
+    }
+    return item, count_windows(n_tokens, length, stride), named
+
+
+def numbers_of_chapter_07():
+    item, (n_vocab, context_length, window, dim) = asked("07", "number")
+    tables = InputEmbedding(n_vocab, context_length, dim)
+    short = InputEmbedding(n_vocab, window, dim)
+    named = {
+        tables.token.weight.numel(),
+        short.position.weight.numel(),
+        (context_length - 1) * dim,
+        context_length,
+    }
+    return item, tables.position.weight.numel(), named
+
+
+NUMBERS = {"04": windows_of_chapter_04, "07": numbers_of_chapter_07}
+
+
+@pytest.mark.parametrize("compute", NUMBERS.values(), ids=NUMBERS)
+def test_a_number_of_a_quiz_is_what_the_helpers_compute(compute):
+    item, right, named = compute()
+    assert right_and_wrong(item) == (right, named), item["question"]
+
+
+def test_every_number_of_a_quiz_is_computed_by_a_test():
+    asking_for_one = {
+        path.stem[-2:]
+        for path in check.QUESTIONS.glob("chapter_*.json")
+        if '"form": "number"' in path.read_text("utf-8")
+    }
+    assert asking_for_one == set(NUMBERS)
+
+
+def test_chapter_3_asks_for_merges_in_the_order_in_which_they_are_learned():
+    item, counts = asked("03", "order")
+    words = re.findall("`([^`]+)`", item["question"])
+    rows = [(byte_ids(word), count) for word, count in zip(words, counts, strict=True)]
+    merges = [each["text"].strip("`") for each in item["items"]]
+    for ties in ("first", "smallest", "greatest"):
+        tokens = tokens_of(learn_merges(rows, len(merges), ties))
+        assert [token.decode() for token in tokens[256:]] == merges, f"a tie is decided by {ties}"
+
+
+def test_chapter_6_matches_each_thing_to_the_shape_that_it_has():
+    item, (sequences, tokens, n_vocab, dim) = asked("06", "match")
+    table = torch.nn.Embedding(n_vocab, dim)
+    ids = torch.randint(n_vocab, (sequences, tokens))
+    shapes = {
+        "the table": table.weight.shape,
+        "what comes out": table(ids).shape,
+        "the vector of one token": table(ids)[0, 0].shape,
+        "the ids as one-hot rows": torch.nn.functional.one_hot(ids, n_vocab).shape,
+    }
+    told = {each["text"]: each["with"] for each in item["items"]}
+    assert told == {name: str(list(shape)) for name, shape in shapes.items()}
+
+
+def test_five_chapters_and_more_ask_in_other_forms_than_choosing():
+    forms = {
+        path.stem: re.findall(r'"form": "(\w+)"', path.read_text("utf-8"))
+        for path in check.QUESTIONS.glob("chapter_*.json")
+    }
+    assert len([name for name, found in forms.items() if found]) >= 5
+    assert set(sum(forms.values(), [])) == {"number", "order", "match"}

@@ -180,13 +180,6 @@ def test_each_wrong_prediction_is_answered_by_its_own_explanation():
         assert len(set(item.get("choices", {}).values())) == len(item.get("choices", {}))
 
 
-def test_each_question_has_one_right_choice_and_an_explanation_for_every_choice():
-    for item in DATA["quiz"]:
-        assert sum(choice["right"] for choice in item["choices"]) == 1, item["question"]
-        assert len({choice["why"] for choice in item["choices"]}) == len(item["choices"])
-    assert 4 <= len(DATA["quiz"]) <= 6 and len(check.quiz("01").controls) == len(DATA["quiz"])
-
-
 def test_what_the_quiz_calls_right_is_right():
     assert str(re.split(r"(-|--)", "a--b")) == "['a', '-', '', '-', 'b']"
     assert re.split(r"[,.]|\s", "a,b") == ["a", "b"]

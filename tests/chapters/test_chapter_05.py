@@ -469,10 +469,6 @@ def test_the_predictions_match_what_comes_out():
     CHAPTER.assert_predictions_come_out(5)
 
 
-def test_every_wrong_choice_of_the_quiz_explains_itself():
-    CHAPTER.assert_quiz_explains_itself()
-
-
 def test_the_error_in_view_names_the_nearest_spellings():
     errors = [cell for cell in code(CHAPTER.book) if "raises-exception" in tags(cell)]
     assert len(errors) == 1

@@ -401,9 +401,5 @@ def test_the_predictions_match_what_comes_out():
     CHAPTER.assert_predictions_come_out(6)
 
 
-def test_every_wrong_choice_of_the_quiz_explains_itself():
-    CHAPTER.assert_quiz_explains_itself()
-
-
 def test_the_errors_in_view_are_the_three_that_teach():
     assert CHAPTER.errors() == ["IndexError", "RuntimeError", "IndexError"]

@@ -562,10 +562,6 @@ def test_the_predictions_match_what_comes_out():
     CHAPTER.assert_predictions_come_out(7)
 
 
-def test_every_wrong_choice_of_the_quiz_explains_itself():
-    CHAPTER.assert_quiz_explains_itself()
-
-
 def test_the_errors_in_view_are_the_two_that_teach():
     assert CHAPTER.errors() == ["ValueError", "IndexError"]
 

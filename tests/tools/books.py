@@ -222,14 +222,6 @@ class Chapter:
             if output.output_type == "error"
         ]
 
-    def assert_quiz_explains_itself(self) -> None:
-        """Every question has one right choice, and every choice an explanation of its own."""
-        for item in self.questions["quiz"]:
-            whys = [choice["why"] for choice in item["choices"]]
-            assert len(set(whys)) == len(whys) >= 3
-            assert sum(choice["right"] for choice in item["choices"]) == 1
-            assert all(len(why.split()) >= 5 for why in whys)
-
 
 def each_wrong_answer(answers: dict[str, dict]) -> list:
     """Cases (name, part of a message, answer) of {name of an exercise: {part: wrong answer}}."""
