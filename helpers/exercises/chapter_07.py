@@ -1,51 +1,15 @@
 """The exercises of chapter 7, positional embeddings. helpers/check.py says how one is written."""
 
-from .judge import Exercise
+from .judge import Exercise, Milestone
+from .positions import both, closest, closest_pair, layers, mean, ones, share_right, turned
 
 
-def layers(*shapes):
-    """A layer for each shape (rows, columns)."""
-    import torch
-
-    return [torch.nn.Embedding(*shape) for shape in shapes]
+def tokens_alone(token, position, ids):
+    """The token vectors, without any positions."""
+    return token(ids)
 
 
-def both(token_layer, position_layer, ids, first, end):
-    """The vectors of the ids plus those of the positions from `first` up to `end`."""
-    import torch
-
-    return token_layer(ids) + position_layer(torch.arange(first, end))
-
-
-def turned(vector, position):
-    """A vector [dim] turned for a position."""
-    from ..embeddings import rotate
-
-    return rotate(vector.expand(position + 1, -1))[position]
-
-
-def ones(x):
-    """A square of ones, with a line and a column for each vector."""
-    return x.new_ones(len(x), len(x))
-
-
-def mean(x, weights):
-    """The mean of the vectors in each line, weighted by `weights`."""
-    return weights / weights.sum(dim=1, keepdim=True) @ x
-
-
-def closest(table, vector):
-    """The number of the row of a table that is nearest to a vector."""
-    return (table - vector).norm(dim=1).argmin().item()
-
-
-def closest_pair(vector, tokens, positions):
-    """The number of the nearest sum, counted through all pairs line by line."""
-    sums = tokens[:, None] + positions
-    return closest(sums.flatten(0, 1), vector)
-
-
-class embed(Exercise):
+class embed(Milestone):
     """The positions are counted along the second axis, and broadcast over the windows.
 
     Hint: How many positions has a window of these ids? Which axis of `ids.shape` says it?
@@ -54,6 +18,8 @@ class embed(Exercise):
     Hint: `torch.arange(ids.shape[1])` are the positions; what is added are their vectors,
         `position_layer(positions)`.
     """
+
+    part = "embed"
 
     def cases():
         import torch
@@ -64,8 +30,21 @@ class embed(Exercise):
         batches = [[8, 1, 5], [3, 8, 0]], [[1, 4, 1, 1]], [[2], [3], [2]]
         return [(*tables, torch.tensor(ids)) for ids in batches]
 
+    def look(whose, answer):
+        from .. import show
+
+        sums = {"none": tokens_alone, whose: answer}
+        lines = [[name, f"{share_right(each):.0%}"] for name, each in sums.items()]
+        caption = "A layer of attention, on 1,000 rows drawn after its training"
+        return show.table(lines, ["positions added", "right about which came first"], caption)
+
     def right(token, position, ids):
         return both(token, position, ids, 0, ids.shape[1])
+
+    def forgets_the_positions(token, position, ids):
+        """These are the token vectors alone, which don't say who came first. Add the vectors of the
+        positions."""
+        return tokens_alone(token, position, ids)
 
     def counts_the_windows(token, position, ids):
         """You counted the windows. The positions are counted along the other axis,
@@ -89,6 +68,11 @@ class embed(Exercise):
     def looks_up_the_ids(token, position, ids):
         """Position vectors are chosen by position, not by id: look up `positions`, not `ids`."""
         return token(ids) + position(ids)
+
+    def takes_one_position(token, position, ids):
+        """Every token got the vector of position 0, so the order is still lost. Each position has a
+        vector of its own."""
+        return both(token, position, ids, 0, 1)
 
     def adds_the_positions(token, position, ids):
         """The numbers of the positions were added. Look up their vectors:

@@ -1,6 +1,7 @@
 """Chapter 7: what it shows of positions is so, on the texts of the book and on ours."""
 
 import re
+import time
 from itertools import permutations
 
 import pytest
@@ -11,6 +12,7 @@ from helpers import check, models, show
 from helpers.backstage.downloads import MissingDataError
 from helpers.bpe import gpt2_tokenizer
 from helpers.embeddings import GPT2_SIZES, InputEmbedding, rotate, sinusoidal_positions
+from helpers.exercises import positions
 from helpers.windows import create_dataloader_v1
 from tests.tools.books import (
     AWAKENING,
@@ -371,9 +373,7 @@ def test_the_sentences_are_five_tokens_and_swap_two_of_them():
 
 def solved(name: str) -> str:
     return next(
-        solution
-        for cell, solution in exercises(read(PATH))
-        if f'check.exercise("{name}"' in cell.source
+        solution for cell, solution in exercises(read(PATH)) if f'("{name}", {name})' in cell.source
     )
 
 
@@ -511,3 +511,87 @@ def test_a_typical_wrong_answer_is_told_what_is_wrong(name, old, new, message):
     exec(solution.replace(old, new), names)
     verdict = check.exercise(name, names[name])
     assert not verdict.passed and message in verdict.text, verdict.text
+
+
+# The milestone
+
+
+def own_sum(token_layer, position_layer, ids):
+    return token_layer(ids) + position_layer(torch.arange(ids.shape[1]))
+
+
+def without_positions(token_layer, position_layer, ids):
+    return token_layer(ids)
+
+
+def shares(told):
+    """How many of 100 rows the network is right about without positions, and with an answer's."""
+    return [int(share) for share in re.findall(r"(\d+)%$", repr(told), re.M)]
+
+
+def test_a_network_is_right_about_two_orders_only_with_a_learners_own_positions():
+    told = check.milestone("embed", own_sum)
+    without, own = shares(told)
+    assert told.passed and "yours" in repr(told)
+    assert 45 <= without <= 55, "without positions nothing tells who came first"
+    assert own > 90, "with positions the network should have learned it"
+
+
+def test_without_an_answer_the_milestone_says_so_and_goes_on_with_the_courses_own():
+    for blank in (..., None, lambda token_layer, position_layer, ids: ...):
+        told = check.milestone("embed", blank)
+        assert told.state == "open" and "embed is not there" in repr(told)
+        assert "the course's own" in repr(told) and shares(told)[1] > 90
+
+
+@pytest.mark.parametrize(
+    "answer, message",
+    [
+        (without_positions, "which don't say who came first"),
+        (lambda token, position, ids: token(ids) + position(ids), "chosen by position"),
+        (
+            lambda token, position, ids: token(ids) + position(torch.tensor(0)),
+            "the vector of position 0",
+        ),
+    ],
+    ids=["token vectors alone", "positions of the ids", "one position for all"],
+)
+def test_with_a_sum_that_holds_no_order_the_network_is_told_why_and_tosses_a_coin(answer, message):
+    told = check.milestone("embed", answer)
+    assert told.state == "wrong" and message in told.text
+    assert all(45 <= share <= 55 for share in shares(told)) and len(shares(told)) == 2
+
+
+@pytest.mark.parametrize(
+    "answer, message",
+    [
+        (lambda token, position, ids: token(ids) + position.weight, "You took all rows"),
+        (lambda token, position, ids: token(ids) + torch.arange(ids.shape[1]), "numbers of the"),
+    ],
+    ids=["the whole table", "numbers for vectors"],
+)
+def test_a_sum_that_ends_in_an_error_is_told_why_and_draws_no_picture(answer, message):
+    told = check.milestone("embed", answer)
+    assert told.state == "wrong" and message in told.text and not shares(told)
+
+
+def test_no_training_can_tell_twins_apart_without_positions():
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(1)
+        ids, first = positions.two_orders(200)
+        alone, own = (positions.trained_to_tell(sums, 0) for sums in (without_positions, own_sum))
+        rows, twins = ids.split(200)
+        assert torch.equal(rows.sort(dim=1).values, twins.sort(dim=1).values)
+        assert torch.equal(first[:200] + first[200:], torch.ones(200)), "one of both is right"
+        assert torch.allclose(alone(rows), alone(twins), atol=1e-6)
+        assert not torch.allclose(own(rows), own(twins), atol=1e-6)
+
+
+def test_a_look_takes_seconds_and_leaves_threads_and_chance_as_they_were():
+    threads, chance = torch.get_num_threads(), torch.random.get_rng_state()
+    start = time.thread_time()
+    check.milestone("embed", own_sum)
+    assert time.thread_time() - start < 3, "a class waits for this"
+    check.milestone("embed", lambda token, position, ids: token(ids)[:, :, :3])  # ends in an error
+    assert torch.get_num_threads() == threads
+    assert torch.equal(torch.random.get_rng_state(), chance)
