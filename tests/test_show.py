@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from itertools import combinations
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from helpers import show
@@ -28,7 +29,10 @@ HOSTILE = [
     "&lt;b&gt;",
     "'><svg onload=alert(1)>",
 ]
-OURS = set("div p bdi s strong small rt rp br wbr table caption tr th td span img".split())
+OURS = set("div p bdi s strong small br wbr table caption tr th td span img".split())
+OURS |= {"style", "details", "summary"}  # of steps
+NAMES = {"style", "title", "alt", "src", "class", "name", "open", "data-lm-suppress-shortcuts"}
+IDS = np.arange(6).reshape(2, 3)
 
 
 class Tags(HTMLParser):
@@ -49,7 +53,7 @@ def safe(html):
     found = Tags(html)
     html.encode("utf-8")
     hidden = re.search("[\x00-\x08\x0b-\x1f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", html)
-    return found.tags <= OURS and found.names <= {"style", "title", "alt", "src"} and not hidden
+    return found.tags <= OURS and found.names <= NAMES and not hidden
 
 
 def markup(picture):
@@ -70,6 +74,9 @@ def test_hostile_text_is_text_in_every_picture(text):
         show.bars([text], [1.0], struck=[0], caption=text),
         show.heat([[1.0]], [text], [text], caption=text),
         show.windows([text] * 9, 3, 2),
+        show.ladder([[text, "a"], [text + "a"]], [text, text], caption=text),
+        show.batch(IDS, IDS, lambda ids: [text for _ in ids]),
+        show.steps([(text, show.note(text)), (text, show.tokens([text]))]),
         show.word_map([text, "b"], [(0, 0), (1, 1)], [(0, 1)], note=show.visible(text)),
         show.word_map([text, "b"], [(0, 0), (float("nan"), 1)], note=text),
         show.svg("<circle/>", text, 10, 10),
@@ -269,6 +276,68 @@ def test_windows_count_each_target(n, length, stride):
     assert picture.html.count("2px dashed") == sum(row.count("lost") for row in last)
 
 
+def test_of_many_windows_one_can_be_drawn():
+    whole = repr(show.windows("abcdefghijk", 2, 1)).split("\n")
+    last = repr(show.windows("abcdefghijk", 2, 1, only=8)).split("\n")
+    assert [line.split()[:2] for line in last[3:5]] == [["input", "8"], ["target", "8"]]
+    assert last[1:3] + last[5:] == whole[1:3] + whole[-1:], "the strip or the counts have changed"
+
+
+def test_a_batch_shows_each_token_with_its_id_in_the_line_of_its_sample():
+    picture = show.batch(IDS, IDS + 1, lambda ids: [chr(97 + token_id) for token_id in ids])
+    assert repr(picture) == (
+        "inputs  0     1     2\n0       a(0)  b(1)  c(2)\n1       d(3)  e(4)  f(5)\n"
+        "targets  0     1     2\n0        b(1)  c(2)  d(3)\n1        e(4)  f(5)  g(6)"
+    )
+    inputs, targets = picture.html.split("</table>")[:2]
+    blue, orange = "#56B4E955", "#E69F0055"  # as in the pictures of windows
+    assert (inputs.count(blue), inputs.count(orange)) == (6, 0)
+    assert (targets.count(blue), targets.count(orange)) == (0, 6)
+
+
+def width(style):
+    """How wide a token of a ladder is, in em, its margin included."""
+    return float(re.search(r"min-width:([\d.]+)em", style)[1]) + 0.2
+
+
+def test_in_a_ladder_each_letter_stands_beneath_itself_and_new_tokens_are_framed():
+    cuts = [[b" ", b"l", b"o", b"w"], [b" ", b"lo", b"w"], [b" low"]]
+    picture = show.ladder(cuts, caption="Merges done")
+    assert repr(picture) == "Merges done\n0  ·│l│o│w│\n1  ·│[lo]│w│\n2  [·low]│"
+    lines = [re.findall('<bdi style="([^"]*inline-block[^"]*)"', row) for row in rows_of(picture)]
+    one = width(lines[0][0])
+    for styles, pieces in zip(lines, cuts, strict=True):
+        wide = [width(style) for style in styles]
+        assert wide == pytest.approx([one * len(piece) for piece in pieces])
+    assert repr(show.ladder([["ab"], ["a", "b"]], [9, "x"])) == "9  ab│\nx  [a]│[b]│"
+    assert repr(show.ladder([])) == ""
+
+
+def rows_of(picture):
+    """The HTML of each row of a table."""
+    return re.findall("<tr>.*?</tr>", picture.html)
+
+
+def test_steps_are_numbered_frames_of_which_the_first_is_open():
+    picture = show.steps([("l + o", show.tokens(["lo"], [258])), ("a <b>", show.note("c"))])
+    assert repr(picture) == "1. l + o\nlo(258)│\n2. a <b>\nc"
+    opened = [" open" in start for start in re.findall("<details[^>]*>", picture.html)]
+    assert opened == [True, False]
+    titles = re.findall("<summary[^>]*>", picture.html)
+    assert all('data-lm-suppress-shortcuts="true"' in title for title in titles), (
+        "JupyterLab takes the keys that are pressed on a title: d, d would delete the cell"
+    )
+    assert show.steps([]).html.count("<details") == 0 and repr(show.steps([])) == ""
+
+
+def test_the_frames_of_one_picture_take_turns_and_those_of_another_are_left_alone():
+    one, other = [show.steps([("a", show.note(text)), ("b", show.note("c"))]) for text in "xy"]
+    names = [set(re.findall('name="([^"]*)"', picture.html)) for picture in (one, other)]
+    assert len(names[0]) == len(names[1]) == 1 and names[0] != names[1]
+    again = show.steps([("a", show.note("x")), ("b", show.note("c"))])
+    assert again.html == one.html, "a chapter that is run anew differs from the saved one"
+
+
 def test_map_and_tree_have_alt_text_that_says_what_they_show():
     words = show.word_map(["king", "queen"], [(0, 0), (1, 2)], [(0, 1)], "half of the variance")
     assert repr(words) == (
@@ -459,6 +528,8 @@ def test_the_pages_ink_can_be_read_on_whatever_lies_behind_text(ink, paper):
         show.tokens([str(number) for number in range(60)], ids=range(60), marked=[3], dropped=[4]),
         show.heat([[1, -1], [0.5, 0]], ["a", "b"], ["c", "d"]),
         show.windows(["a", "b", "c", "d", "e"], 2, 2),
+        show.batch(IDS, IDS, lambda ids: ["a" for _ in ids]),
+        show.ladder([["a", "b"], ["ab"]]),
         Verdict("right", "yes"),
         Verdict("wrong", "no"),
         Verdict("open", "well"),

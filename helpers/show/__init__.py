@@ -1,4 +1,4 @@
-"""Pictures that stand still: tokens, tables, bars, heat tables, windows, maps and merge trees.
+"""Pictures that need no kernel: tokens, tables, bars, windows, maps, merge trees, and steps.
 
 Each function returns a `Picture`, which a notebook shows as HTML and a terminal as plain text.
 Text from outside is escaped, and what cannot be seen in it is made visible. The colours are those
@@ -8,5 +8,5 @@ says the same.
 
 from .drawings import figure, style, svg, tree  # noqa: F401
 from .maps import word_map  # noqa: F401
-from .pictures import MARKS, Picture, error, note, plain, visible  # noqa: F401
-from .tables import LOST, PALETTE, bars, heat, table, tokens, windows  # noqa: F401
+from .pictures import MARKS, Picture, error, note, plain, steps, visible  # noqa: F401
+from .tables import LOST, PALETTE, bars, batch, heat, ladder, table, tokens, windows  # noqa: F401

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import zlib
 from html import escape, unescape
 from itertools import zip_longest
 
@@ -11,6 +12,19 @@ MARKS = {" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍"}
 KEPT = " ·↵⇥␍"  # spaces, and marks that `visible` made before, may stay in a label
 # Characters that leave no trace although Unicode counts them among letters and accents.
 UNSEEN = {"\u034f", "\u115f", "\u1160", "\u3164", "\uffa0", *map(chr, range(0xFE00, 0xFE10))}
+# Where a page keeps styles, the titles of steps are a row of buttons with one frame beneath them.
+ROW = """<style>
+@supports selector(::details-content) {
+  @media screen {
+    .show-steps { display: flex; flex-wrap: wrap; gap: .3em }
+    .show-steps > details { display: contents }
+    .show-steps > details::details-content { order: 1; width: 100% }
+    .show-steps > [open] > summary { box-shadow: 0 3px #808080 }
+  }
+  @media print { .show-steps > details::details-content { content-visibility: visible } }
+}
+</style>"""
+BUTTON = "cursor:pointer;padding:.1em .5em;border:1px solid #808080;border-radius:3px"
 
 
 def tag(name: str, style: str, html: str) -> str:
@@ -53,11 +67,12 @@ def plain(html: str) -> str:
     a < b
     one  1
     """
+    html = re.sub("<style>.*?</style>", "", html, flags=re.S)
     html = re.sub(r'<img alt="([^"]*)"[^>]*>', r"\1<br>", html)
     html = html.replace("<strong>", "[").replace("</strong>", "]")
     html = re.sub(r"</?s\b[^>]*>", "~", html)
     html = re.sub("<table.*?</table>", _columns, html, flags=re.S)
-    html = re.sub("<br>|</p>|</div>", "\n", html)
+    html = re.sub("<br>|</p>|</div>|</summary>", "\n", html)
     text = unescape(re.sub("<[^>]*>", "", html))
     lines = [line.rstrip() for line in text.split("\n")]
     return "\n".join(line for line in lines if line)
@@ -110,6 +125,24 @@ def label(value) -> str:
 def note(text: str) -> Picture:
     """A paragraph of words."""
     return Picture(tag("p", "margin:.3em 0", label(text)))
+
+
+def steps(frames) -> Picture:
+    """Frames (title, Picture), of which the page shows one: who opens the next closes this one.
+
+    That takes no kernel and no script. Plain text and paper have all frames, in their order.
+    """
+    shown = [(label(title), picture.html) for title, picture in frames]
+    # The frames of one name take turns, so other frames need another name.
+    name = zlib.crc32(repr(shown).encode())
+    html, state = "", " open"
+    for number, (title, frame) in enumerate(shown, start=1):
+        html += f'<details name="steps-{name}"{state}>'
+        # Without the attribute JupyterLab takes the keys for its own: d, d deletes the cell.
+        html += f'<summary style="{BUTTON}" data-lm-suppress-shortcuts="true">'
+        html += f"{number}. {title}</summary><div>{frame}</div></details>"
+        state = ""
+    return Picture(f'{ROW}<div class="show-steps">{html}</div>')
 
 
 def error(text: str) -> Picture:

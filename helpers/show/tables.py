@@ -1,10 +1,11 @@
-"""Pictures made of text: tokens, tables, bars, heat tables and windows."""
+"""Pictures made of text: tokens, tables, bars, heat tables, windows and batches."""
 
 import math
 import re
 import zlib
 from collections import Counter
 from html import escape
+from itertools import accumulate, pairwise
 
 from .pictures import KEPT, Picture, label, note, tag, visible
 
@@ -33,11 +34,18 @@ def colour_of(piece: str | bytes) -> str:
     return PALETTE[zlib.crc32(data) % len(PALETTE)]
 
 
-def tokens(pieces, ids=None, dropped=(), marked=(), hover=()) -> Picture:
+def _beneath(token_id) -> str:
+    """An id, small, to stand beneath its token."""
+    number = escape(visible(f"{token_id}", KEPT))
+    return tag("small", SMALL, f"{_hidden('(')}{number}{_hidden(')')}")
+
+
+def tokens(pieces, ids=None, dropped=(), marked=(), hover=(), room: float = 0) -> Picture:
     """Tokens (str or bytes) side by side, with their ids beneath where given; equal, equal colour.
 
     `dropped`, `marked`: positions to frame with dots, with a line.
     `hover`: for each token, what the mouse pointer brings up.
+    `room`: how wide a token is for each of its characters or bytes, in em.
     """
     chips = []
     for place, piece in enumerate(pieces):
@@ -46,14 +54,15 @@ def tokens(pieces, ids=None, dropped=(), marked=(), hover=()) -> Picture:
         style = f"{CHIP}background:{colour}33;border-bottom:3px solid {colour}"
         title = ""
         if ids is not None:
-            number = escape(visible(f"{ids[place]}", KEPT))
-            text += tag("small", SMALL, f"{_hidden('(')}{number}{_hidden(')')}")
+            text += _beneath(ids[place])
         if place in dropped:
             text = tag("s", "text-decoration:none", text)
             style = f"{CHIP}border:2px dotted #808080"
         if place in marked:
             text = f"<strong>{text}</strong>"
             style += f";{FRAME}"
+        if room:
+            style += f";margin-right:.2em;min-width:{room * len(piece) - 0.2:.1f}em"
         if place < len(hover):
             title = f' title="{escape(visible(str(hover[place]), " "))}"'
         # The line ends where the text does, or else, if need be, between two tokens.
@@ -96,6 +105,21 @@ def table(rows, headers=(), caption: str = "") -> Picture:
     """
     top = [[_head(name) for name in headers]] if headers else []
     return _join(top + [[_cell(value) for value in row] for row in rows], caption)
+
+
+def ladder(cuts, names=(), caption: str = "") -> Picture:
+    """One word in several cuts (lists of str or bytes), a line each, letter beneath letter.
+
+    Tokens that the line above lacks are framed. `names`: of the lines, which else are counted.
+    """
+    rows, above = [], None
+    for number, pieces in enumerate(cuts):
+        spans = [*pairwise(accumulate(map(len, pieces), initial=0))]
+        new = [place for place, span in enumerate(spans) if rows and span not in above]
+        strip = tokens(pieces, marked=new, room=1.3)
+        rows.append([names[number] if names else number, strip])
+        above = spans
+    return table(rows, caption=caption)
 
 
 def _bar(share: float) -> str:
@@ -186,17 +210,22 @@ def _strip(name: str, start: int, end: int, places: range, texts, fill: str) -> 
     return row
 
 
-def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6) -> Picture:
+def windows(
+    pieces, max_length: int, stride: int, shown: int = 16, most: int = 6, only: int | None = None
+) -> Picture:
     """The tokens in a strip; beneath it each window's inputs, counted from 0, and its targets.
 
     The last row counts how often a token is a target: 2 or more is overlap, "lost" is never. Of a
     text of more than `shown` tokens the start and the end are drawn, with `most` windows each.
+    `only`: the number of the one window to draw.
     """
     size, picture = len(pieces), Picture("")
     starts = range(0, max(0, size - max_length), stride)
     counts = Counter(start + step for start in starts for step in range(1, max_length + 1))
     for places in [range(size)] if size <= shown else [range(shown), range(size - shown, size)]:
         inside = [start for start in starts if start in places and start + max_length in places]
+        if only is not None:
+            inside = [start for start in inside if start == only * stride]
         inside = inside[:most] if places.start == 0 else inside[-most:]
         seen = [visible(pieces[place]) for place in places]
         rows = [[_head("position")], [_head("token")]]
@@ -216,3 +245,20 @@ def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6
         caption += f"{len(inside)} of {len(starts)} windows"
         picture += _join(rows, caption if size else "No tokens")
     return picture
+
+
+def batch(inputs, targets, cut) -> Picture:
+    """A batch, its inputs beside its targets: a line for each sample, a column for each position.
+
+    inputs, targets: ids [samples, positions]; cut: gives the tokens of a list of ids.
+    """
+    sides = []
+    for name, rows_of_ids, fill in (("inputs", inputs, INPUT), ("targets", targets, TARGET)):
+        rows = [[_head(name), *[_middle(k, HEAD, "th") for k in range(inputs.shape[1])]]]
+        for number, ids in enumerate(rows_of_ids.tolist()):
+            rows.append([_head(number)])
+            for piece, token_id in zip(cut(ids), ids, strict=True):
+                text = Picture(f"<bdi>{escape(visible(piece))}{_beneath(token_id)}</bdi>")
+                rows[-1].append(_middle(text, fill))
+        sides.append(_join(rows, ""))
+    return sides[0] | sides[1]

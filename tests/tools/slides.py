@@ -26,7 +26,7 @@ FOLDED = 3  # lines of what must be opened to be read
 def output_lines(output) -> int:
     """How many lines of a slide an output takes."""
     data = output.get("data", {})
-    if "<details" in data.get("text/html", ""):
+    if "<details>" in data.get("text/html", ""):
         return FOLDED
     if "image/png" in data or "text/html" in data:
         return PICTURE
