@@ -16,7 +16,7 @@ UNSEEN = {"\u034f", "\u115f", "\u1160", "\u3164", "\uffa0", *map(chr, range(0xFE
 ROW = """<style>
 @supports selector(::details-content) {
   @media screen {
-    .show-steps { display: flex; flex-wrap: wrap; gap: .3em }
+    .show-steps { display: flex; flex-wrap: wrap; column-gap: .3em }
     .show-steps > details { display: contents }
     .show-steps > details::details-content { order: 1; width: 100% }
     .show-steps > [open] > summary { box-shadow: 0 3px #808080 }
@@ -24,7 +24,9 @@ ROW = """<style>
   @media print { .show-steps > details::details-content { content-visibility: visible } }
 }
 </style>"""
-BUTTON = "cursor:pointer;padding:.1em .5em;border:1px solid #808080;border-radius:3px"
+BUTTON = (
+    "cursor:pointer;margin:.15em 0;padding:.1em .5em;border:1px solid #808080;border-radius:3px"
+)
 
 
 def tag(name: str, style: str, html: str) -> str:

@@ -20,10 +20,10 @@ FRAMES = [("one", show.tokens(["first"])), ("two", show.tokens(["second"]))]
 PICTURE = show.steps([*FRAMES, ("three", show.tokens(["third"]))])._repr_html_()
 # How many lines each token takes, without the id beneath it.
 LINES = """chips => chips.map(chip => {
-    const tops = new Set();
-    for (const part of chip.childNodes) if (part.nodeName !== 'SMALL') {
+    const tops = new Set(), texts = document.createTreeWalker(chip, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) if (!texts.currentNode.parentElement.closest('small')) {
         const range = document.createRange();
-        range.selectNodeContents(part);
+        range.selectNodeContents(texts.currentNode);
         for (const box of range.getClientRects()) tops.add(Math.round(box.top));
     }
     return [chip.textContent, tops.size];
@@ -72,7 +72,7 @@ def test_without_styles_steps_are_a_numbered_list(still):
 
 
 def test_keys_on_a_step_never_reach_jupyterlab(tmp_path):
-    book = nbformat.v4.new_notebook()
+    book = nbformat.v4.new_notebook(metadata=read(CHAPTERS[0]).metadata)
     code_of_it = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom helpers import show\n"
     code_of_it += "show.steps([(n, show.tokens([n])) for n in ('first', 'second', 'third')])"
     book.cells = [nbformat.v4.new_code_cell(source) for source in (code_of_it, "1 + 1")]
