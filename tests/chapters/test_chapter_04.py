@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from helpers import check, windows
+from helpers import check, show, windows
 from helpers.backstage.downloads import ROOT
 from helpers.bpe import gpt2_tokenizer
 from helpers.texts import load_text
@@ -27,6 +27,7 @@ def built():
         "text": load_text("the-wall-walker"),
         "torch": torch,
         "check": check,
+        "show": show,
     }
     for wanted in (
         "def make_windows(",
