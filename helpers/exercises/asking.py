@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from functools import partial
 from html import escape
-from itertools import groupby, starmap
+from itertools import groupby
 from pathlib import Path
 
 from ..show import Picture, plain
 from .forms import form
-from .judge import Verdict, rich
+from .judge import Verdict
 
 QUESTIONS = Path(__file__).resolve().parent
 # Beneath a prediction where no widget lives, and in place of an outcome that nobody predicted.
@@ -78,13 +78,12 @@ class Ask(Picture):
             self.html += still
             if folded:
                 self.html += fold("Answers", question.answers)
-            rows, note = question.controls(), w.HTML()
-            controls = [control for _, control in rows]
+            controls, note = question.controls(), w.HTML()
             for control in controls:
                 control.observe(partial(self._answer, number, controls), "value")
             self.controls += controls
             self.notes.append(note)
-            parts += [w.HTML(question.asked), *starmap(_labelled, rows), note]
+            parts += [w.HTML(question.asked), *controls, note]
         self.asked += f"<div>{DECIDE}</div>"
         if not folded:
             self.html = self.asked
@@ -100,13 +99,6 @@ class Ask(Picture):
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
         return {"application/vnd.jupyter.widget-view+json": view, **super()._repr_mimebundle_()}
-
-
-def _labelled(label: str, control):
-    """A control with its label before it, which as HTML can show code."""
-    import ipywidgets as w
-
-    return w.HBox([w.HTML(rich(label)), control]) if label else control
 
 
 def fold(name: str, html: str) -> str:

@@ -1,7 +1,7 @@
 """The forms of a question: choose, fill in a number, put in order, match.
 
 `asked`, `listed` and `answers` are HTML: the question, what there is to choose from, and the
-explanations. `controls()` gives (label, widget) pairs, and `judge` takes what these widgets hold.
+explanations. `controls()` gives its widgets, and `judge` takes what these hold.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ class Choice:
     def _explanations(self) -> list[str]:
         return [verdict.text for verdict in self.said.values()]
 
-    def controls(self) -> list[tuple]:
+    def controls(self) -> list:
         """Buttons, of which none is chosen."""
         import ipywidgets as w
 
         wide = {"width": "max-content"}  # else long choices are cut off
-        return [("", w.RadioButtons(options=_options(self.said), index=None, layout=wide))]
+        return [w.RadioButtons(options=_options(self.said), index=None, layout=wide)]
 
     def judge(self, text: str) -> Verdict:
         """What is said to a choice."""
@@ -78,11 +78,11 @@ class Number(Choice):
         self.said = {float(number): verdict for number, verdict in self.said.items()}
         self.other = _said(False, item["else"])
 
-    def controls(self) -> list[tuple]:
+    def controls(self) -> list:
         """A box, which answers at Enter or when it is left, and not at the first digit."""
         import ipywidgets as w
 
-        return [("", w.Text(placeholder="a number, then Enter", continuous_update=False))]
+        return [w.Text(placeholder="a number, then Enter", continuous_update=False)]
 
     def judge(self, text: str) -> Verdict:
         """What is said to what was typed."""
@@ -101,17 +101,18 @@ class Order:
         self.right = [each["text"] for each in item["items"]]
         self.whys = [each["why"] for each in item["items"][1:]]
         self.praise = _said(True, item["why"])
-        self.labels = _places(self.right)
         self.listed = _rows(LETTERS, sorted(self.right))
         told = [f"{text}: {why}" for text, why in zip(self.right[1:], self.whys, strict=True)]
-        self.answers = _rows(self.labels, [self.right[0], *told])
+        self.answers = _rows(_places(self.right), [self.right[0], *told])
 
-    def controls(self) -> list[tuple]:
-        """For each label a list of all there is to choose from, of which nothing is chosen."""
+    def controls(self) -> list:
+        """For each place a list of all there is to choose from, of which nothing is chosen."""
         import ipywidgets as w
 
         options = [("choose", UNSET), *_options(sorted(self.right))]
-        return [(label, w.Dropdown(options=options)) for label in self.labels]
+        wide = {"width": "32em"}  # else long texts are cut off
+        places = _places(self.right)
+        return [w.Dropdown(options=options, description=place, layout=wide) for place in places]
 
     def judge(self, *given: str) -> Verdict:
         """What is said to these texts in this order."""
@@ -134,12 +135,12 @@ class Match(Order):
     """Pairs to find: each of item["items"] has a text, what goes "with" it, and why."""
 
     def __init__(self, item: dict, prefix: str = ""):
-        self.asked = _asked(prefix + item["question"])
         self.labels = [each["text"] for each in item["items"]]
+        self.asked = _asked(prefix + item["question"]) + _rows(_places(self.labels), self.labels)
         self.right = [each["with"] for each in item["items"]]
         self.whys = [each["why"] for each in item["items"]]
         self.praise = _said(True, item["why"])
-        self.listed = _rows(_places(self.labels), self.labels) + _rows(LETTERS, sorted(self.right))
+        self.listed = _rows(LETTERS, sorted(self.right))
         told = [f"{text}. {why}" for text, why in zip(self.right, self.whys, strict=True)]
         self.answers = _rows([f"{label}:" for label in self.labels], told)
 
