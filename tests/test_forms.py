@@ -6,6 +6,7 @@ from itertools import permutations
 
 import pytest
 import torch
+from torch.utils.data import DistributedSampler
 
 from helpers import check, show
 from helpers.backstage.byte_tokens import tokens_of
@@ -13,6 +14,7 @@ from helpers.bpe import byte_ids, learn_merges
 from helpers.embeddings import InputEmbedding
 from helpers.exercises import asking
 from helpers.windows import count_windows
+from helpers.words import split_words
 
 NUMBER = {
     "form": "number",
@@ -260,7 +262,44 @@ def numbers_of_chapter_07():
     return item, tables.position.weight.numel(), named
 
 
-NUMBERS = {"04": windows_of_chapter_04, "07": numbers_of_chapter_07}
+def tokens_of_chapter_01():
+    item, _ = asked("01", "number")
+    name, text = re.findall("`([^`]+)`", item["question"])
+    assert name == split_words.__name__
+    words, tokens = re.findall(r"\w+", text), split_words(text)
+    hyphens_apart = [part for token in tokens for part in re.split("(?<=-)", token) if part]
+    return item, len(tokens), {len(text.split()), len(words), len(hyphens_apart)}
+
+
+def distance_of_chapter_05():
+    item, _ = asked("05", "number")
+    cosine = float(re.search(r"cosine ([\d.]+\d)", item["question"])[1])
+    one, other = torch.eye(2)[0], torch.tensor([cosine, (1 - cosine**2) ** 0.5])
+    assert cosine == pytest.approx(torch.cosine_similarity(one, other, dim=0).item())
+    return item, round((one - other).norm().item(), 6), {1 - cosine, 2 - cosine}
+
+
+def windows_of_chapter_09():
+    item, (n_windows, ranks) = asked("09", "number")
+
+    def read(drop_last):
+        by_rank = [
+            DistributedSampler(range(n_windows), ranks, rank, drop_last=drop_last)
+            for rank in range(ranks)
+        ]
+        return sum(map(len, by_rank))
+
+    named = {n_windows, n_windows - 1, read(drop_last=False), read(drop_last=True) // ranks}
+    return item, read(drop_last=True), named
+
+
+NUMBERS = {
+    "01": tokens_of_chapter_01,
+    "04": windows_of_chapter_04,
+    "05": distance_of_chapter_05,
+    "07": numbers_of_chapter_07,
+    "09": windows_of_chapter_09,
+}
 
 
 @pytest.mark.parametrize("compute", NUMBERS.values(), ids=NUMBERS)
