@@ -215,6 +215,7 @@ class mended_windows(Exercise):
         (list(range(9)), 4, 4),
         (list(range(8)), 3, 1),
         ([5, 6], 2, 1),
+        ([40, 367, 2885, 1464, 1807, 3619], 3, 2),
     ]
 
     def right(ids, length, stride):
@@ -233,6 +234,11 @@ class mended_windows(Exercise):
     def target_is_the_input(ids, length, stride):
         """The target is the input itself now. It has to move on by one."""
         return windows(ids, length, stride, 0, length)
+
+    def adds_1_to_the_ids(ids, length, stride):
+        """You add 1 to the ids. The target holds the ids that stand one position later: take them
+        from `ids`."""
+        return [(part, [one + 1 for one in part]) for part in inputs(ids, length, stride)]
 
     def end_by_the_stride(ids, length, stride):
         """The target begins right, but its end still goes by the stride."""

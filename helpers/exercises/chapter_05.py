@@ -131,18 +131,19 @@ class share_on_map(Exercise):
 
 
 class answer_row(Exercise):
-    """−inf is below every cosine, 0 is not.
+    """−inf is below every product, 0 is not.
 
     Hint: Which rows may not be the answer? And which number is below every product?
-    Hint: A list of places can be set at once: `cosines[[...]] = ...`. And no number is below
+    Hint: A list of places can be set at once: `products[[...]] = ...`. And no number is below
         `-np.inf`.
-    Hint: `cosines[[a, b, c]] = -np.inf`
+    Hint: `products[[a, b, c]] = -np.inf`
     """
 
     def cases():
         first = [(turned(0, 30, 90, 130), 0, 1, 2), (turned(0, 10, 20, 200), 0, 1, 2)]
         rows, others = turned(140, 320, 180, 50, 100), turned(50, 120, 160, 150, 240)
-        return [*first, (rows, 1, 4, 3), (others, 2, 4, 1)]
+        low = turned(180, 10, 350, 170, 200)  # both rows that are left have products below -2
+        return [*first, (rows, 1, 4, 3), (others, 2, 4, 1), (low, 0, 1, 2)]
 
     def right(rows, a, b, c):
         return best_row(rows, a, b, c, out=[a, b, c])
@@ -171,6 +172,11 @@ class answer_row(Exercise):
     def gives_all_three_the_value_0(rows, a, b, c):
         """All three are out, but 0 may be greater than all other products. Use `-np.inf`."""
         return best_row(rows, a, b, c, out=[a, b, c], value=0)
+
+    def gives_all_three_minus_1(rows, a, b, c):
+        """All three are out, but −1 is not below all products: the sum b − a + c need not have
+        length 1, so a product may be lower. Use `-np.inf`."""
+        return best_row(rows, a, b, c, out=[a, b, c], value=-1)
 
     def swaps_a_and_b(rows, a, b, c):
         """a and b are swapped: the offset is `rows[b] - rows[a]`."""

@@ -56,6 +56,11 @@ class one_hot_lookup(Exercise):
         id."""
         return by_one_hot(ids, len(ids), weight)
 
+    def ends_before_the_largest_id(weight, ids):
+        """The largest id finds no place: places count from 0. And the table may go on after the
+        largest id of this batch: take its number of rows."""
+        return by_one_hot(ids, ids.max(), weight)
+
     def ends_at_the_largest_id(weight, ids):
         """The one-hot rows end at the largest id of this batch. The table may go on after it."""
         return by_one_hot(ids, ids.max() + 1, weight)
@@ -140,6 +145,7 @@ def last_row(weight, new):
     known = {"the mean of the others": mean, "zeros": 0 * mean, "their sum": weight.sum(dim=0)}
     known["one number, the mean of the whole table"] = weight.mean().expand(mean.shape)
     known["the last of the old rows"] = weight[-1]
+    known["their sum, divided by one too many"] = weight.sum(dim=0) / (len(weight) + 1)
     for name, row in known.items():
         if torch.allclose(new[-1], row):
             return f"the last row is {name}"
@@ -183,6 +189,20 @@ class add_token(Exercise):
         if token in vocab:
             return vocab, weight
         return grown(vocab, weight, weight.mean(dim=0), token)
+
+    def cats_a_row_without_its_axis(vocab, weight, token):
+        """`weight.mean(dim=0)` has one axis, and `torch.cat` joins tables, which have two. Keep the
+        axis: `weight.mean(dim=0, keepdim=True)`."""
+        import torch
+
+        if token in vocab:
+            return vocab, weight
+        return {**vocab, token: len(vocab)}, torch.cat([weight, weight.mean(dim=0)])
+
+    def gives_nothing_for_a_known_token(vocab, weight, token):
+        """For a token that is there already your function gives `None`. Give back `vocab, weight`
+        as they came."""
+        return None if token in vocab else add_token.right(vocab, weight, token)
 
     def forgets_the_row(vocab, weight, token):
         """The token has an id, but the table has no row of that number. The first text that holds
@@ -234,6 +254,12 @@ class add_token(Exercise):
         are: `mean` in place of `sum`."""
         total = weight.sum(dim=0)
         return (vocab, weight) if token in vocab else grown(vocab, weight, total, token)
+
+    def divides_by_one_too_many(vocab, weight, token):
+        """The sum is divided by one too many: the new token is counted already. Take the mean
+        before you add the token, or `weight.mean(dim=0)`."""
+        row = weight.sum(dim=0) / (len(weight) + 1)
+        return (vocab, weight) if token in vocab else grown(vocab, weight, row, token)
 
     def takes_one_number(vocab, weight, token):
         """`weight.mean()` is a single number, the mean of the whole table. A row needs the mean of

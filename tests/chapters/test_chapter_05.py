@@ -399,6 +399,7 @@ def wrong_answers():
             "c may still": lambda rows, a, b, c: row(rows, a, b, c, [a, b]),
             "Nothing is left out": lambda rows, a, b, c: row(rows, a, b, c, []),
             "but 0 may be greater": lambda rows, a, b, c: row(rows, a, b, c, [a, b, c], 0),
+            "−1 is not below": lambda rows, a, b, c: row(rows, a, b, c, [a, b, c], -1),
             "are swapped": lambda rows, a, b, c: row(rows, b, a, c, [a, b, c]),
         },
         "context_pairs": {
@@ -453,6 +454,28 @@ def test_right_answers_in_other_words_pass():
             {*range(len(rows))} - {a, b, c}, key=lambda i: rows[i] @ (rows[b] - rows[a] + rows[c])
         ),
     ).passed
+
+
+def test_only_a_number_below_every_product_leaves_a_row_out():
+    def leaving_out_by(value):
+        def answer_row(rows, a, b, c):
+            products = rows @ (rows[b] - rows[a] + rows[c])
+            products[[a, b, c]] = value
+            return int(products.argmax())
+
+        return answer_row
+
+    assert not check.exercise("answer_row", leaving_out_by(-2)).passed, (
+        "a product can be as low as -3, so -2 would let a word of the question win"
+    )
+    assert check.exercise("answer_row", leaving_out_by(-np.inf)).passed
+
+
+def test_the_hints_of_the_bug_name_what_stands_in_its_function():
+    source = source_of("def answer_row")
+    for hint in check.find("answer_row").hints:
+        for name in re.findall(r"`(\w+)\[\[", hint):
+            assert f"{name}[b] = 0" in source, f"a hint sets {name}, which the cell does not hold"
 
 
 def test_the_buggy_function_is_told_to_be_the_one_that_came():

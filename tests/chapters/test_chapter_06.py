@@ -261,6 +261,13 @@ def mean(weight):
     return weight.mean(dim=0)
 
 
+def mean_by_one_too_many(vocab, weight, token):
+    if token not in vocab:
+        vocab[token] = len(vocab)
+        weight = torch.vstack([weight, sum(weight) / len(vocab)])
+    return vocab, weight
+
+
 def row_first(vocab, weight, token):
     if token in vocab:
         return vocab, weight
@@ -281,6 +288,15 @@ def wrong_answers():
                 {**vocab, token: vocab.get(token, len(vocab))},
                 weight,
             ),
+            "has one axis": lambda vocab, weight, token: (
+                (vocab, weight)
+                if token in vocab
+                else ({**vocab, token: len(vocab)}, torch.cat([weight, mean(weight)]))
+            ),
+            "your function gives `None`": lambda vocab, weight, token: (
+                None if token in vocab else added(mean)(vocab, weight, token)
+            ),
+            "divided by one too many": mean_by_one_too_many,
             "the vocabulary does not name it": lambda vocab, weight, token: (
                 vocab,
                 added(mean)(vocab, weight, token)[1],
@@ -306,6 +322,7 @@ def wrong_answers():
             ),
             "as long as the list of ids": lambda w, ids: one(ids, num_classes=len(ids)).float() @ w,
             "end at the largest id of this batch": lambda w, ids: one(ids).float() @ w,
+            "places count from 0": lambda w, ids: one(ids, num_classes=ids.max()).float() @ w,
             "Not every table has 6 rows": lambda w, ids: one(ids, num_classes=6).float() @ w,
             "The table is transposed": lambda w, ids: one(ids, num_classes=len(w)).float() @ w.T,
         },
