@@ -45,7 +45,7 @@ class window_pair(Exercise):
         return ids[start : start + length], ids[start + 1 : start + length + 2]
 
     def both_too_long(ids, start, length):
-        """Input and target are one id too long, both: a slice stops before its end."""
+        """Input and target are both one id too long: a slice stops before its end."""
         return ids[start : start + length + 1], ids[start + 1 : start + length + 2]
 
     def last_answer_only(ids, start, length):
@@ -157,12 +157,12 @@ class count_lost(Exercise):
         return n - max(0, n - 1) + lost(n, length, stride)
 
     def without_gaps(n, length, stride):
-        """This counts what stands behind the last target only. With stride 5 and max_length 4 there
+        """This counts only what stands after the last target. With stride 5 and max_length 4 there
         are gaps too."""
         return lost(n, length, stride) if stride <= length else (n - 1 - length) % stride
 
     def none_without_a_window(n, length, stride):
-        """A text without any window loses all of its targets, and there are never less than 0."""
+        """A text without any window loses all of its targets, and there are never fewer than 0."""
         return lost(n, length, stride) if n > length else 0
 
     def overlap_twice(n, length, stride):
@@ -180,18 +180,18 @@ class count_lost(Exercise):
         return lost(n, length, stride) - gap * others
 
     def one_token_a_gap(n, length, stride):
-        """This counts one token for each gap. A gap is as long as the stride is larger than a
+        """This counts one token for each gap. A gap is as long as the stride less a
         window."""
         more, gaps = max(0, stride - length - 1), max(0, count(n, length, stride) - 1)
         return lost(n, length, stride) - more * gaps
 
     def a_gap_at_the_end(n, length, stride):
-        """This counts a gap behind the last window too. What stands there belongs to the tail."""
+        """This counts a gap after the last window too. What stands there belongs to the tail."""
         gap = max(0, stride - length) if n > length else 0
         return lost(n, length, stride) + gap
 
     def rest_as_a_window(n, length, stride):
-        """The rest at the end is no short window: its targets are lost."""
+        """The rest at the end isn't a short window: its targets are lost."""
         return 0
 
 

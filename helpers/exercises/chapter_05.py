@@ -75,11 +75,11 @@ class distance_from_products(Exercise):
         return (a @ a + b * b - 2 * (a * b)) ** 0.5
 
     def takes_the_length_of_b(a, b):
-        """The length of b came, and its square is needed: `b @ b`."""
+        """This takes the length of b. Its square is needed: `b @ b`."""
         return (a @ a + (b @ b) ** 0.5 - 2 * (a @ b)) ** 0.5
 
     def takes_the_cosine(a, b):
-        """The cosine came in place of the product. For rows of any length the rule takes
+        """This takes the cosine, not the product. For rows of any length the rule takes
         `a @ b`."""
         cosine = (a @ b) / ((a @ a) * (b @ b)) ** 0.5
         return (a @ a + b @ b - 2 * cosine) ** 0.5
@@ -113,7 +113,7 @@ class share_on_map(Exercise):
         return shares(rows)[1]
 
     def adds_nothing_up(rows):
-        """Two numbers came, a share for each axis. What the map keeps is their sum."""
+        """These are two numbers, a share for each axis. What the map keeps is their sum."""
         return shares(rows)[:2]
 
     def keeps_three_axes(rows):

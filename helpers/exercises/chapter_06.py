@@ -361,7 +361,7 @@ class nearest(Exercise):
         return most_alike(weight @ weight[token_id], token_id)
 
     def takes_the_distance(weight, token_id):
-        """This row has the smallest distance, which depends on lengths. Asked is the greatest
+        """This row has the smallest distance, which depends on lengths. Give the greatest
         cosine."""
         distances = (weight - weight[token_id]).norm(dim=1)
         return most_alike(-distances, token_id)
@@ -371,5 +371,5 @@ class nearest(Exercise):
         return cosines(weight, token_id).argmin().item()
 
     def gives_the_cosine(weight, token_id):
-        """This is the cosine. Asked is the id of its row: `argmax`, not `max`."""
+        """This is the cosine. Give the id of its row: `argmax`, not `max`."""
         return cosines(weight, token_id).sort().values[-2].item()

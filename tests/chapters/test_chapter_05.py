@@ -388,7 +388,7 @@ def wrong_answers():
                 spreads(rows)[0] + spreads(rows)[1] / spreads(rows).sum()
             ),
             "the second axis alone": lambda rows: spreads(rows)[1] / spreads(rows).sum(),
-            "Two numbers came": lambda rows: spreads(rows)[:2] / spreads(rows).sum(),
+            "These are two numbers": lambda rows: spreads(rows)[:2] / spreads(rows).sum(),
             "These are three axes": lambda rows: spreads(rows)[:3].sum() / spreads(rows).sum(),
             "not a share of it": lambda rows: spreads(rows)[:2].sum(),
         },
