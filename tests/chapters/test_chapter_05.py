@@ -377,8 +377,8 @@ def wrong_answers():
             "when b has length 1": lambda a, b: (a @ a + 1 - 2 * (a @ b)) ** 0.5,
             "number by number": lambda a, b: (a @ a + b @ b - 2 * (a * b)) ** 0.5,
             "so a row comes out": lambda a, b: (a @ a + b * b - 2 * (a * b)) ** 0.5,
-            "The length of b came": lambda a, b: (a @ a + np.linalg.norm(b) - 2 * (a @ b)) ** 0.5,
-            "The cosine came": lambda a, b: (
+            "This takes the length of b": lambda a, b: (a @ a + np.linalg.norm(b) - 2 * (a @ b)) ** 0.5,
+            "This takes the cosine": lambda a, b: (
                 (a @ a + b @ b - 2 * (a @ b) / np.linalg.norm(a) / np.linalg.norm(b)) ** 0.5
             ),
         },
