@@ -91,7 +91,7 @@ def test_the_six_similarities_are_printed_by_hand_and_by_gensim():
 
 
 def test_the_neighbours_of_computer_and_the_distances_are_printed():
-    assert numbers(printed("computer = vectors.most_similar"))[:3] == [0.798, 0.664, 0.655]
+    assert numbers(printed("near = vectors.most_similar(word"))[:3] == [0.798, 0.664, 0.655]
     lines = printed("def distance(a, b)")
     assert re.search(r"man, woman +1\.73 +0\.68 +0\.77", lines)
     assert re.search(r"nephew, niece +1\.96 +0\.69 +0\.76", lines)
@@ -377,7 +377,9 @@ def wrong_answers():
             "when b has length 1": lambda a, b: (a @ a + 1 - 2 * (a @ b)) ** 0.5,
             "number by number": lambda a, b: (a @ a + b @ b - 2 * (a * b)) ** 0.5,
             "so a row comes out": lambda a, b: (a @ a + b * b - 2 * (a * b)) ** 0.5,
-            "This takes the length of b": lambda a, b: (a @ a + np.linalg.norm(b) - 2 * (a @ b)) ** 0.5,
+            "This takes the length of b": lambda a, b: (
+                (a @ a + np.linalg.norm(b) - 2 * (a @ b)) ** 0.5
+            ),
             "This takes the cosine": lambda a, b: (
                 (a @ a + b @ b - 2 * (a @ b) / np.linalg.norm(a) / np.linalg.norm(b)) ** 0.5
             ),
