@@ -1,8 +1,8 @@
 """The exercises of chapter 3, byte-pair encoding. helpers/check.py says how one is written."""
 
 from collections import Counter
-from functools import lru_cache
 
+from ..bpe import BytePairTokenizer, replace_pair
 from .judge import Exercise, Milestone
 
 
@@ -82,23 +82,9 @@ class choose_pair(Exercise):
         large: take `min`, and the count with a minus."""
         return max(counts, key=lambda pair: (counts[pair], pair))
 
-    def last_seen(counts):
-        """Of equal pairs this takes the one that was seen last. Let the pair itself decide, not its
-        place."""
-        return sorted(counts, key=counts.get)[-1]
-
     def first_token_only(counts):
         """Of equal pairs this compares the first token only. Compare the whole pair."""
         return min(counts, key=lambda pair: (-counts[pair], pair[0]))
-
-    def second_token_only(counts):
-        """Of equal pairs this goes by the second token. `sorted` looks at the first token first."""
-        return min(counts, key=lambda pair: (-counts[pair], pair[1]))
-
-    def glued_together(counts):
-        """This compares the two tokens glued together. `sorted` compares the pairs, first token
-        first."""
-        return min(counts, key=lambda pair: (-counts[pair], pair[0] + pair[1]))
 
     def rarest(counts):
         """This is the rarest pair. With `min`, the count needs a minus."""
@@ -201,19 +187,6 @@ class count_spellings(Exercise):
         return 0
 
 
-def merge(tokens, pair):
-    """The tokens after such pairs are joined, from the left."""
-    row, place = [], 0
-    while place < len(tokens):
-        if tuple(tokens[place : place + 2]) == pair:
-            row.append(pair[0] + pair[1])
-            place += 2
-        else:
-            row.append(tokens[place])
-            place += 1
-    return row
-
-
 def merge_all(tokens, ranks, choose):
     """The tokens when no pair has a rank any more; choose({pair: rank}) says which goes next."""
     while True:
@@ -223,7 +196,8 @@ def merge_all(tokens, ranks, choose):
                 pairs[left, right] = ranks[left + right]
         if not pairs:
             return tokens
-        tokens = merge(tokens, choose(pairs))
+        left, right = choose(pairs)
+        tokens = replace_pair(tokens, (left, right), left + right)
 
 
 class apply_merges(Exercise):
@@ -260,26 +234,6 @@ class apply_merges(Exercise):
         """This takes the first pair from the left, whatever its rank."""
         return merge_all(tokens, ranks, lambda pairs: list(pairs)[0])
 
-    def last_in_order(tokens, ranks):
-        """This takes the pair that sorts last, whatever its rank. Let min compare ranks."""
-        return merge_all(tokens, ranks, max)
-
-    def longest_token(tokens, ranks):
-        """This takes the pair that makes the longest token. Let min compare ranks."""
-        return merge_all(
-            tokens, ranks, lambda pairs: max(pairs, key=lambda pair: len("".join(pair)))
-        )
-
-
-@lru_cache
-def gpt2_ranks():
-    """The rank of each of GPT-2's tokens: bytes -> id."""
-    from ..bpe import BytePairTokenizer
-
-    tokenizer = BytePairTokenizer.pretrained("gpt2")
-    # The last id is <|endoftext|>, which no merge makes.
-    return {tokenizer.decode_single_token_bytes(rank): rank for rank in range(tokenizer.eot_token)}
-
 
 def encode(text, apply_merges):
     """The ids of a text whose chunks are merged by a function."""
@@ -289,11 +243,10 @@ def encode(text, apply_merges):
 
     if not isinstance(text, str) or not text:
         raise ValueError(f"{text!r} came; expected a text. Put it between quotation marks.")
-    ids = []
+    ids, ranks = [], BytePairTokenizer.pretrained("gpt2").ids
     for chunk in regex.findall(GPT2_PATTERN, text):
         single = [bytes([byte]) for byte in chunk.encode("utf-8")]
-        for token in apply_merges(single, gpt2_ranks()):
-            ids.append(gpt2_ranks()[token])
+        ids += [ranks[token] for token in apply_merges(single, ranks)]
     return ids
 
 
@@ -324,23 +277,22 @@ class gpt2_ids(Milestone):
             rows.append([name, len(both[name]), show.tokens(pieces, ids)])
         return show.table(rows, ["whose ids", "tokens", "the first 40"])
 
-    def right(tokens, ranks):
-        return merge_all(tokens, ranks, lambda pairs: min(pairs, key=pairs.get))
+    right = apply_merges.right
 
     def by_the_alphabet(tokens, ranks):
         """On ` Devonshire` these aren't GPT-2's ids: the alphabet chooses the next pair. Choose the
         one whose token has the lowest rank, as in exercise 3."""
-        return merge_all(tokens, ranks, min)
+        return apply_merges.by_the_alphabet(tokens, ranks)
 
     def from_the_left(tokens, ranks):
         """On ` Devonshire` these aren't GPT-2's ids: the first pair from the left is merged,
         whatever its rank. Choose the lowest rank."""
-        return merge_all(tokens, ranks, lambda pairs: list(pairs)[0])
+        return apply_merges.from_the_left(tokens, ranks)
 
     def learned_last(tokens, ranks):
         """On ` Devonshire` these aren't GPT-2's ids: the merge learned last goes first here. Take
         the lowest rank."""
-        return merge_all(tokens, ranks, lambda pairs: max(pairs, key=pairs.get))
+        return apply_merges.learned_last(tokens, ranks)
 
     def one_merge_only(tokens, ranks):
         """There are too many tokens, since your function stops after one merge. Is the `return`
@@ -348,7 +300,8 @@ class gpt2_ids(Milestone):
         pairs = [pair for pair in zip(tokens, tokens[1:], strict=False) if b"".join(pair) in ranks]
         if not pairs:
             return tokens
-        return merge(tokens, min(pairs, key=lambda pair: ranks[b"".join(pair)]))
+        pair = min(pairs, key=lambda pair: ranks[b"".join(pair)])
+        return replace_pair(tokens, pair, b"".join(pair))
 
     def no_merge(tokens, ranks):
         """These are the ids of the bytes: nothing was merged. Does your function give back what

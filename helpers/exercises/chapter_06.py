@@ -122,9 +122,11 @@ class rows_changed(Exercise):
 
 
 def grown(vocab, weight, row, token):
-    """The vocabulary with the token under the next id, and the table with a row beneath."""
+    """A new token under the next id, and the table with a row beneath; else both as they were."""
     import torch
 
+    if token in vocab:
+        return vocab, weight
     return {**vocab, token: len(vocab)}, torch.cat([weight, row.reshape(1, -1)])
 
 
@@ -142,9 +144,8 @@ def last_row(weight, new):
     import torch
 
     mean = weight.mean(dim=0)
-    known = {"the mean of the others": mean, "zeros": 0 * mean, "their sum": weight.sum(dim=0)}
+    known = {"the mean of the others": mean, "zeros": 0 * mean}
     known["one number, the mean of the whole table"] = weight.mean().expand(mean.shape)
-    known["the last of the old rows"] = weight[-1]
     known["their sum, divided by one too many"] = weight.sum(dim=0) / (len(weight) + 1)
     for name, row in known.items():
         if torch.allclose(new[-1], row):
@@ -186,8 +187,6 @@ class add_token(Exercise):
         return new_vocab, list(new.shape), old_rows(weight, new), last_row(weight, new)
 
     def right(vocab, weight, token):
-        if token in vocab:
-            return vocab, weight
         return grown(vocab, weight, weight.mean(dim=0), token)
 
     def cats_a_row_without_its_axis(vocab, weight, token):
@@ -229,49 +228,30 @@ class add_token(Exercise):
     def adds_it_again(vocab, weight, token):
         """A token that is there already needs nothing: its id must stay, for texts are encoded with
         it, and so must its trained row. Look first whether `token in vocab`."""
-        return grown(vocab, weight, weight.mean(dim=0), token)
-
-    def adds_only_a_row_again(vocab, weight, token):
-        """A token that is there already has a row. You keep its id, but add a second row that no id
-        ever reads. Leave the table alone in that case, too."""
-        new, table = grown(vocab, weight, weight.mean(dim=0), token)
-        return (vocab if token in vocab else new), table
+        _, table = grown({}, weight, weight.mean(dim=0), token)
+        return {**vocab, token: len(vocab)}, table
 
     def starts_with_zeros(vocab, weight, token):
         """The new row is all zeros, so it has no direction, and its cosine with any row is
         undefined. Start it at the mean of the other rows."""
-        zeros = 0 * weight[0]
-        return (vocab, weight) if token in vocab else grown(vocab, weight, zeros, token)
-
-    def copies_the_last_row(vocab, weight, token):
-        """The new row is a copy of the last one, so the model takes the two tokens for the same.
-        Start it at the mean of all the other rows."""
-        last = weight[-1]
-        return (vocab, weight) if token in vocab else grown(vocab, weight, last, token)
-
-    def takes_the_sum(vocab, weight, token):
-        """The new row is the sum of the others, longer than any of them. Divide by how many there
-        are: `mean` in place of `sum`."""
-        total = weight.sum(dim=0)
-        return (vocab, weight) if token in vocab else grown(vocab, weight, total, token)
+        return grown(vocab, weight, 0 * weight[0], token)
 
     def divides_by_one_too_many(vocab, weight, token):
         """The sum is divided by one too many: the new token is counted already. Take the mean
         before you add the token, or `weight.mean(dim=0)`."""
         row = weight.sum(dim=0) / (len(weight) + 1)
-        return (vocab, weight) if token in vocab else grown(vocab, weight, row, token)
+        return grown(vocab, weight, row, token)
 
     def takes_one_number(vocab, weight, token):
         """`weight.mean()` is a single number, the mean of the whole table. A row needs the mean of
         each column: `weight.mean(dim=0)`."""
         row = weight.mean().expand(weight.shape[1])
-        return (vocab, weight) if token in vocab else grown(vocab, weight, row, token)
+        return grown(vocab, weight, row, token)
 
     def starts_at_random(vocab, weight, token):
         """The new row is neither the mean of the others nor near them, perhaps a random one. Those
         that torch draws are far longer than trained rows. Start it at the mean."""
-        far = weight[0] + 1000
-        return (vocab, weight) if token in vocab else grown(vocab, weight, far, token)
+        return grown(vocab, weight, weight[0] + 1000, token)
 
     def puts_the_row_first(vocab, weight, token):
         """The new row stands above the others, so every old id now finds the row of the token
@@ -365,10 +345,6 @@ class nearest(Exercise):
         cosine."""
         distances = (weight - weight[token_id]).norm(dim=1)
         return most_alike(-distances, token_id)
-
-    def takes_the_least_alike(weight, token_id):
-        """This row is the least alike. Take the greatest cosine, not the smallest."""
-        return cosines(weight, token_id).argmin().item()
 
     def gives_the_cosine(weight, token_id):
         """This is the cosine. Give the id of its row: `argmax`, not `max`."""

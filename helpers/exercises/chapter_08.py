@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from .chapter_04 import windows
+from .chapter_04 import mended_windows, windows
 from .judge import Exercise, Milestone
 
 
@@ -83,10 +83,6 @@ class shuffled_token(Exercise):
         """This asks where the window of that number lies. Asked is the number of the one that lies
         there."""
         return numbers.index(window) * stride + position
-
-    def takes_the_position_of_the_token(numbers, stride, window, position):
-        """Each window has one number. You took it by the position of the token."""
-        return numbers[position] * stride + position
 
     def takes_1_for_the_stride(numbers, stride, window, position):
         """Windows start `stride` tokens apart. Leave the last line as it was."""
@@ -299,6 +295,7 @@ class own_windows(Milestone):
     """
 
     part = "cut_windows"
+    right = mended_windows.right
     cases = [(list(range(12)), 4, 3), (list(range(20, 29)), 4, 4), (list(range(8)), 3, 1)]
 
     def call(answer, ids, length, stride, model=None):
@@ -317,9 +314,6 @@ class own_windows(Milestone):
         titles = ["whose windows", "windows", "first loss", f"loss after {len(losses)} steps"]
         return show.table([row], titles)
 
-    def right(ids, length, stride):
-        return windows(ids, length, stride, 1, 1 + length)
-
     def target_is_the_input(ids, length, stride):
         """The target is the input itself, so the model learns to copy what it reads. Move the
         target on by one."""
@@ -334,14 +328,6 @@ class own_windows(Milestone):
         shift is 1."""
         return windows(ids, length, stride, 2, 2 + length)
 
-    def target_too_short(ids, length, stride):
-        """The target is one id too short: its end moves on by one as well."""
-        return windows(ids, length, stride, 1, length)
-
-    def last_answer_only(ids, length, stride):
-        """This is one answer, for the last position. There is one for each position."""
-        return [(ids[i : i + length], ids[i + length]) for i in range(0, len(ids) - length, stride)]
-
-    def stride_1(ids, length, stride):
-        """Every window moves on by one, so the stride is lost."""
-        return windows(ids, length, 1, 1, 1 + length)
+    target_too_short = mended_windows.target_too_short
+    last_answer_only = mended_windows.last_answer_only
+    stride_1 = mended_windows.stride_1

@@ -304,13 +304,7 @@ def wrong_answers():
             "one too large": added(mean, lambda vocab: len(vocab) + 1),
             "has the id of the last one": added(mean, lambda vocab: len(vocab) - 1),
             "its id must stay": added(mean, again=True),
-            "add a second row": lambda vocab, weight, token: (
-                {**vocab, token: vocab.get(token, len(vocab))},
-                added(mean, again=True)(vocab, weight, token)[1],
-            ),
             "all zeros": added(lambda weight: torch.zeros(weight.shape[1])),
-            "a copy of the last one": added(lambda weight: weight[-1]),
-            "the sum of the others": added(lambda weight: weight.sum(dim=0)),
             "a single number": added(lambda weight: weight.mean().expand(weight.shape[1])),
             "perhaps a random one": added(lambda weight: torch.randn(weight.shape[1])),
             "stands above the others": row_first,
@@ -361,7 +355,6 @@ def wrong_answers():
                 (w @ w[i]).index_fill(0, torch.tensor(i), -1e9).argmax().item()
             ),
             "smallest distance": lambda w, i: (w - w[i]).norm(dim=1).argsort()[1].item(),
-            "least alike": lambda w, i: cos(w, w[i], dim=1).argsort()[0].item(),
             "This is the cosine": lambda w, i: (
                 cos(w, w[i], dim=1).sort(descending=True).values[1].item()
             ),

@@ -437,9 +437,6 @@ def wrong_answers():
             "where the window of that number lies": lambda n, stride, window, position: (
                 n.index(window) * stride + position
             ),
-            "by the position of the token": lambda numbers, stride, window, position: (
-                numbers[position] * stride + position
-            ),
             "Windows start": lambda numbers, stride, window, position: numbers[window] + position,
             "4 for the stride": lambda numbers, stride, window, position: (
                 numbers[window] * 4 + position
