@@ -12,7 +12,7 @@ def tokens_alone(token, position, ids):
 class embed(Milestone):
     """The positions are counted along the second axis, and broadcast over the windows.
 
-    Hint: How many positions has a window of these ids? Which axis of `ids.shape` says it?
+    Hint: How many positions are in a window of these ids? Which axis of `ids.shape` says so?
     Hint: `ids.shape` is the number of windows, then that of the tokens in each. And a position is
         not yet a vector.
     Hint: `torch.arange(ids.shape[1])` are the positions; what is added are their vectors,
@@ -140,10 +140,10 @@ class two_tables(Exercise):
 class rotary_score(Exercise):
     """Move both to the right by the same number of positions, and nothing changes.
 
-    Hint: `rotate` turns line t of a table by the angles of position t. How do you get a table
-        whose line m is the query?
-    Hint: `query.expand(m + 1, -1)` has the query in each of the lines 0 to m. Turn it, and take
-        the last line.
+    Hint: `rotate` turns row t of a table by the angles of position t. How do you get a table
+        whose row m is the query?
+    Hint: `query.expand(m + 1, -1)` has the query in each of the rows 0 to m. Turn it, and take
+        the last row.
     Hint: `rotate(query.expand(m + 1, -1))[m]` is the turned query. Turn the key for n in the same
         way, and `@` gives their dot product.
     """
@@ -195,9 +195,9 @@ class rotary_score(Exercise):
 
 
 class mean_so_far(Exercise):
-    """Swap the first two vectors, and only the first line changes: so little order gets through.
+    """Swap the first two vectors, and only the first row changes: so little order gets through.
 
-    Hint: Line t of `weights` belongs to token t. Which of its columns must be 0?
+    Hint: Row t of `weights` belongs to token t. Which of its columns must be 0?
     Hint: `weights` must be 1 up to the diagonal and 0 after it, before it is divided. In
         `attention_weights` of section 1, `.triu(1)` marked what comes after.
     Hint: `.triu(1)` keeps what comes after the diagonal; `.tril()` keeps the diagonal and what
@@ -239,11 +239,11 @@ class mean_so_far(Exercise):
 
     def hides_after_dividing(x):
         """The later tokens are hidden, but the weights no longer add up to 1. Hide them before you
-        divide."""
+        add up and divide."""
         return (ones(x) / len(x)).tril() @ x
 
     def gives_the_sum(x):
-        """This is the sum so far, not the mean. The weights of each line must add up to 1."""
+        """This is the sum so far, not the mean. The weights of each row must add up to 1."""
         return x.cumsum(dim=0)
 
 
@@ -252,10 +252,10 @@ class read_back(Exercise):
 
     Hint: Make the sums of all pairs first, as in the worked example. How far is each from the
         vector?
-    Hint: `(token_table[:, None] + position_table - vector).norm(dim=2)` are the distances, a line
-        for each token. `argmin` counts through them line by line: which line is number 7, if a line
+    Hint: `(token_table[:, None] + position_table - vector).norm(dim=2)` are the distances, a row
+        for each token. `argmin` counts through them row by row: which row is number 7, if a row
         has 5 positions?
-    Hint: `divmod(distances.argmin().item(), len(position_table))` gives line and column.
+    Hint: `divmod(distances.argmin().item(), len(position_table))` gives row and column.
     """
 
     def cases():
@@ -277,7 +277,7 @@ class read_back(Exercise):
         return token, closest(tokens[token] + positions, vector)
 
     def chooses_them_apart(vector, tokens, positions):
-        """Token and position were chosen apart. Only their sum lies near the vector: compare all
+        """These were chosen separately. Only their sum lies near the vector: compare all
         pairs."""
         return closest(tokens, vector), closest(positions, vector)
 
@@ -292,6 +292,6 @@ class read_back(Exercise):
         return closest_pair(vector, tokens, positions)
 
     def divides_by_the_tokens(vector, tokens, positions):
-        """You divided by the number of tokens. A line of the table has as many columns as there
+        """You divided by the number of tokens. A row of the table has as many columns as there
         are positions."""
         return divmod(closest_pair(vector, tokens, positions), len(tokens))

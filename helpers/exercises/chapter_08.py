@@ -61,7 +61,7 @@ class count_weights(Exercise):
 
 
 class shuffled_token(Exercise):
-    """Shuffling moves whole windows; inside of one the order stays.
+    """Shuffling moves whole windows; inside one the order stays.
 
     Hint: `numbers` is a list. Which of its entries belongs to this window of the batch?
     Hint: `numbers` has one entry for each window of the batch, in the order of the batch.
@@ -80,7 +80,7 @@ class shuffled_token(Exercise):
         return window * stride + position
 
     def looks_for_the_number(numbers, stride, window, position):
-        """This asks where the window of that number lies. Asked is the number of the one that lies
+        """This asks where the window of that number lies. Give the number of the one that lies
         there."""
         return numbers.index(window) * stride + position
 
@@ -163,20 +163,20 @@ class trace(Exercise):
         return where(sizes(pieces), window * stride)
 
     def counts_tokens(pieces, stride, window, position):
-        """These are numbers of tokens. Asked are bytes: add up the lengths of the pieces."""
+        """These are numbers of tokens. Give bytes: add up the lengths of the pieces."""
         return window * stride + position, window * stride + position + 1
 
     def ends_too_early(pieces, stride, window, position):
-        """The second number is one too small: asked is the last byte + 1, as in a slice."""
+        """The second number is one too small: give the last byte + 1, as in a slice."""
         first, end = where(sizes(pieces), window * stride + position)
         return first, end - 1
 
     def gives_the_bytes(pieces, stride, window, position):
-        """Asked are two numbers, where the bytes lie; you gave the bytes themselves."""
+        """Give two numbers, where the bytes lie; you gave the bytes themselves."""
         return pieces[window * stride + position]
 
     def gives_the_start(pieces, stride, window, position):
-        """This is where the bytes start. Asked is also where they end: (first, last + 1)."""
+        """This is where the bytes start. Say also where they end: (first, last + 1)."""
         return where(sizes(pieces), window * stride + position)[0]
 
     def joins_text(pieces, stride, window, position):
@@ -257,6 +257,16 @@ class trained_input(Milestone):
     def takes_the_whole_table(tokens, positions, ids):
         """You added all rows of the position table. Take as many as there are ids."""
         return tokens[ids] + positions
+
+    def takes_ten_positions(tokens, positions, ids):
+        """You added ten position vectors, as many as one sentence needs. Count the ids:
+        `position_table[: len(ids)]`."""
+        return tokens[ids] + positions[:10]
+
+    def takes_the_position_after(tokens, positions, ids):
+        """This is one vector, that of position `len(ids)`. A colon in front takes all before it:
+        `[: len(ids)]`."""
+        return tokens[ids] + positions[len(ids)]
 
     def counts_from_1(tokens, positions, ids):
         """The first position is 0, not 1."""

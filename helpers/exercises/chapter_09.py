@@ -48,6 +48,11 @@ class share_of(Exercise):
         how many ranks there are."""
         return list(range(rank, n - n % rank, ranks))
 
+    def steps_by_its_own_number(n, rank, ranks):
+        """The step is `rank`, this rank's own number, which may be 0. From one of its windows to
+        the next it is as far as there are ranks."""
+        return list(range(rank, n - n % ranks, rank))
+
     def counts_from_1(n, rank, ranks):
         """Ranks are counted from 0, so the first one begins with window 0."""
         return list(range(rank + 1, n - n % ranks, ranks))
@@ -96,7 +101,7 @@ class find_window(Exercise):
 
     Hint: Go through the documents one by one. When is the window in this one? What do you take away
         when it isn't?
-    Hint: `if index < count: return document, index`, and else `index -= count`.
+    Hint: `if index < count: return document, index`, otherwise `index -= count`.
     Hint: `for document, count in enumerate(counts):` with those two steps inside.
     """
 
@@ -108,7 +113,7 @@ class find_window(Exercise):
 
     def asks_for_less_or_equal(index, counts):
         """A document without a window was chosen, or the window after a document's last. A document
-        with 2 windows has numbers 0 and 1: look for less than, not for less or equal."""
+        with 2 windows has numbers 0 and 1: look for less than, not less or equal."""
         for document, count in enumerate(counts):
             if index <= count:
                 return document, index
@@ -163,6 +168,10 @@ class to_do(Exercise):
     def misses_missing_files(there, wanted):
         """A shard that is missing altogether is missed. `.get` gives None there."""
         return [name for name in wanted if name in there and there[name] != wanted[name]]
+
+    def joins_with_and(there, wanted):
+        """With `and` both must be true, but a missing file has no hash to compare: write `or`."""
+        return [name for name in wanted if name not in there and there[name] != wanted[name]]
 
     def looks_for_the_hash_anywhere(there, wanted):
         """You look for the hash anywhere in the folder. It has to be that of the file with the same

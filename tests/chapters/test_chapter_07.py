@@ -413,7 +413,7 @@ def solved(name: str) -> str:
             "torch.ones(len(x), len(x)).tril()\n"
             "    weights = weights / weights.sum(dim=1, keepdim=True)",
             "(torch.ones(len(x), len(x)) / len(x)).tril()",
-            "Hide them before you divide",
+            "Hide them before you add up and divide",
         ),
         ("mean_so_far", "return weights @ x", "return x.cumsum(dim=0)", "the sum so far"),
         (
@@ -480,7 +480,7 @@ def solved(name: str) -> str:
             "divmod(distances.argmin().item(), len(position_table))",
             "tuple((rows - vector).norm(dim=1).argmin().item() "
             "for rows in (token_table, position_table))",
-            "chosen apart",
+            "chosen separately",
         ),
         (
             "read_back",

@@ -503,6 +503,12 @@ def test_a_learners_lookup_and_sum_give_the_trained_models_input_to_the_last_dig
     missing = check.milestone("trained_input", lambda t, p, ids: t[ids], model)
     assert "Add the vectors of the positions" in missing.text
     assert repr(missing).splitlines()[-1].endswith("no")
+    ten = check.milestone("trained_input", lambda t, p, ids: t[ids] + p[0:10], model)
+    assert "ten position vectors" in ten.text, "the one sentence's length was taken for all"
+    after = check.milestone("trained_input", lambda t, p, ids: t[ids] + p[len(ids)], model)
+    assert "A colon in front" in after.text, "one vector was added in place of all before it"
+    whole = check.milestone("trained_input", lambda t, p, ids: t[ids] + p, model)
+    assert "all rows of the position table" in whole.text, "the whole table has a reply of its own"
     blank = check.milestone("trained_input", ..., model)
     assert blank.state == "open" and repr(blank).splitlines()[-1].endswith("yes")
 

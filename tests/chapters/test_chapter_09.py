@@ -18,7 +18,7 @@ PRINTED = "\n".join(shown(cell) for cell in BOOK.cells if cell.cell_type == "cod
 @pytest.mark.parametrize(
     "said",
     [
-        r"other ids",
+        r"different ids",
         r"What came out: the same shards",
         r"made anew: \['shard-00007\.bin'\] - all as before: True",
         r"within: 0  across: [1-9]",
@@ -71,6 +71,7 @@ WRONG = {
     "share_of": {
         "left-over windows": lambda n, rank, ranks: list(range(rank, n, ranks)),
         "how many ranks": lambda n, rank, ranks: list(range(rank, n - n % rank, ranks)),
+        "The step is `rank`": lambda n, rank, ranks: list(range(rank, n - n % ranks, rank)),
         "Every rank reads the same": lambda n, rank, ranks: list(range(0, n - n % ranks, ranks)),
         "block of neighbouring": lambda n, rank, ranks: list(
             range(rank * (n // ranks), (rank + 1) * (n // ranks))
@@ -89,13 +90,16 @@ WRONG = {
         "both counted from 0": lambda index, counts: next(
             (n, index - sum(counts[: n - 1]) + 1) for n in range(1, 9) if index < sum(counts[:n])
         ),
-        "less than, not for less or equal": lambda index, counts: next(
+        "less than, not less or equal": lambda index, counts: next(
             (n, index - sum(counts[:n])) for n in range(8) if index <= sum(counts[: n + 1])
         ),
     },
     "to_do": {
         "another hash is missed": lambda there, wanted: [
             name for name in wanted if name not in there
+        ],
+        "write `or`": lambda there, wanted: [
+            name for name in wanted if name not in there and there[name] != wanted[name]
         ],
         "Turn the test round": lambda there, wanted: [
             name for name in wanted if there.get(name) == wanted[name]
