@@ -15,12 +15,11 @@ from itertools import pairwise
 from math import inf
 from pathlib import Path
 
-from .backstage import engine, hugging_face, merge_files
-from .backstage.byte_tokens import BYTE_IDS, tokens_of
+from .backstage import hugging_face, merge_files, merging
 from .backstage.doors import a_path, pairs_of, whole_number
 from .backstage.downloads import for_tiktoken, progress
 from .backstage.encoding import END_OF_TEXT, Encoding  # noqa: F401  (some look for it here)
-from .backstage.merging import Pair, apply_merges_to_many, no_collector, tie_order
+from .backstage.merging import BYTE_IDS, Pair, apply_merges_to_many, no_collector, tokens_of
 from .backstage.special import special_rules, special_token_came
 from .chunks import count_chunks, find_chunks, stream_chunks
 from .pretrained import GPT2_PATTERN, published
@@ -107,7 +106,7 @@ def learn_merges(words: Iterable, n_merges: int, ties: str = "first") -> list[Pa
     tokens = tokens_of([])  # id -> bytes
     # Of pairs with the same count, the one with the smallest order is merged. () is smaller than
     # any: a pair enters the heap with it, and has its order looked up when it comes up.
-    order = tie_order(ties, words, holders, tokens)
+    order = merging.tie_order(ties, words, holders, tokens)
     heap = [(-count, (), pair) for pair, count in counts.items()]
     heapify(heap)
     merges: list[Pair] = []
@@ -284,7 +283,7 @@ class BytePairTokenizer(Encoding):
 
     def to_tiktoken(self):
         """A tiktoken.Encoding with the same ids: the same merges in a compiled program."""
-        return engine.compiled(self)
+        return merging.compiled(self)
 
     def save(self, folder: str | Path) -> None:
         """Write encoder.json and vocab.bpe as GPT-2 has them; all else is in vocab.bpe's line 1."""

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 
 import regex
 
-from .backstage.byte_tokens import whole_characters
 from .backstage.doors import documents_of, one_text
+from .backstage.merging import whole_characters
 from .backstage.special import split_at
 from .pretrained import GPT2_PATTERN, PUBLISHED
 

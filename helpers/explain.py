@@ -13,8 +13,8 @@ from itertools import accumulate, pairwise
 
 import regex
 
-from .backstage.byte_tokens import whole_characters
 from .backstage.doors import whole_number
+from .backstage.merging import whole_characters
 from .bpe import BytePairTokenizer, apply_merges, byte_ids, count_pairs
 from .chunks import count_chunks, find_chunks
 

@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import DistributedSampler
 
 from helpers import check, show
-from helpers.backstage.byte_tokens import tokens_of
+from helpers.backstage.merging import tokens_of
 from helpers.bpe import byte_ids, learn_merges
 from helpers.embeddings import InputEmbedding
 from helpers.exercises import asking

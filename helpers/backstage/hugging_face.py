@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from .byte_tokens import tokens_of
 from .merge_files import letters, merges_of
-from .merging import unreached
+from .merging import tokens_of, unreached
 
 
 def read(tokenizer) -> dict:

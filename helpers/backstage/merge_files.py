@@ -13,10 +13,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from .byte_tokens import BYTE_ORDER, OTHERS, PRINTING, tokens_of
 from .downloads import write_whole
 from .encoding import END_OF_TEXT
-from .merging import Pair, apply_merges_to_many
+from .merging import BYTE_ORDER, OTHERS, PRINTING, Pair, apply_merges_to_many, tokens_of
 
 LETTERS = [chr(byte) for byte in PRINTING] + [chr(256 + n) for n in range(len(OTHERS))]  # by id
 VERSION = "#version: 0.2"  # how vocab.bpe and merges.txt begin

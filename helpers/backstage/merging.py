@@ -1,17 +1,51 @@
-"""What byte-pair encoding needs for ties, very long chunks and foreign merges (for bpe.py)."""
+"""Byte-pair encoding in its details: bytes, ties, long chunks, foreign merges (for bpe.py)."""
 
 from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
-from .byte_tokens import BYTE_IDS
+from .doors import one_text
 
 Pair = tuple[int, int]
+
+# GPT-2 numbers the bytes that print on their own first, then all others: see bytes_to_unicode in
+# https://github.com/openai/gpt-2/blob/master/src/encoder.py.
+PRINTING = [*range(33, 127), *range(161, 173), *range(174, 256)]
+OTHERS = [byte for byte in range(256) if byte not in PRINTING]
+BYTE_ORDER = bytes(PRINTING + OTHERS)  # id -> byte
+BYTE_IDS = bytes(BYTE_ORDER.index(byte) for byte in range(256))  # byte -> id
+
+
+def tokens_of(merges: Iterable[tuple[int, int]]) -> list[bytes]:
+    """The bytes of each token: first every byte, then what each merge makes of two tokens."""
+    tokens = [bytes([byte]) for byte in BYTE_ORDER]
+    seen = set()
+    for pair in merges:
+        if len(pair) != 2 or not all(isinstance(part, int) for part in pair):
+            raise ValueError(
+                f"Merge {len(seen)} is {repr(pair)[:80]}; expected two ids, such as (64, 65). "
+                "Pass the merges of a tokenizer, or what learn_merges gives."
+            )
+        a, b = pair
+        if min(a, b) < 0 or max(a, b) >= len(tokens) or tokens[a] + tokens[b] in seen:
+            raise ValueError(
+                f"Merge {len(seen)} joins the ids {a} and {b}; expected two that exist before it "
+                "and make a new token. The list is damaged or out of order: load it again."
+            )
+        tokens.append(tokens[a] + tokens[b])
+        seen.add(tokens[-1])
+    return tokens
+
+
+def whole_characters(text: str) -> str:
+    """The text with half surrogate pairs, which have no bytes, replaced as tiktoken does it."""
+    one_text(text)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def tie_order(ties: str, words: list, holders: dict, tokens: list[bytes]) -> Callable:
@@ -97,3 +131,29 @@ def unreached(tokens: list[bytes], merges: dict[Pair, int]) -> list[int]:
         for token_id, token in enumerate(tokens)
         if apply_merges_to_many(list(token.translate(BYTE_IDS)), merges) != [token_id]
     ]
+
+
+def compiled(tokenizer):
+    """A tiktoken.Encoding of a BytePairTokenizer; ValueError where it would give other ids."""
+    lost = unreached(tokenizer.tokens, tokenizer.merges)
+    if lost:
+        raise ValueError(
+            f"The bytes of the token {tokenizer.tokens[lost[0]]!r} become other tokens; expected "
+            "that they become the token itself, or tiktoken gives other ids than this. Keep "
+            "using this tokenizer as it is, or put the merges in order."
+        )
+    import tiktoken
+
+    try:
+        return tiktoken.Encoding(
+            tokenizer.name,
+            pat_str=tokenizer.pattern,
+            mergeable_ranks=tokenizer.ids,
+            special_tokens=tokenizer.special_tokens,
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"tiktoken can't read the pattern {tokenizer.pattern[:80]!r} ({error}); expected "
+            "one of those that both it and the package regex know. Change the pattern, or keep "
+            "using this tokenizer as it is."
+        ) from None

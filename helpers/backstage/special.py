@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import regex
 
-from .byte_tokens import whole_characters
+from .merging import whole_characters
 
 
 def split_at(text: str, special_tokens: Iterable[str]) -> list[str]:
