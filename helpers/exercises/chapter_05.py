@@ -134,7 +134,7 @@ class answer_row(Exercise):
     """−inf is below every product, 0 is not.
 
     Hint: Which rows may not be the answer? And which number is below every product?
-    Hint: A list of places can be set at once: `products[[...]] = ...`. And no number is below
+    Hint: A list of positions can be set at once: `products[[...]] = ...`. And no number is below
         `-np.inf`.
     Hint: `products[[a, b, c]] = -np.inf`
     """
@@ -186,8 +186,8 @@ class answer_row(Exercise):
 class context_pairs(Exercise):
     """This is what skip-gram reads of a text.
 
-    Hint: Two loops over places: i for the word, j for its context words. From where to where does
-        j run?
+    Hint: Two loops over positions: i for the word, j for its context words. From where to where
+        does j run?
     Hint: j runs from i − window to i + window, but not below 0, not past the last word, and never
         over i itself.
     Hint: `range(max(0, i - window), min(len(words), i + window + 1))`, without i itself.
@@ -207,16 +207,16 @@ class context_pairs(Exercise):
         return pairs(words, 0, window)
 
     def pairs_a_word_with_itself(words, window):
-        """Each word is its own context word here. Leave out the place i."""
+        """Each word is its own context word here. Leave out position i."""
         return pairs(words, window, window) + [(word, word) for word in words]
 
     def compares_words(words, window):
         """You compare words. In "the sea the" the first word has the third as a context word:
-        compare places."""
+        compare positions."""
         return [(word, other) for word, other in pairs(words, window, window) if word != other]
 
     def counts_from_the_end(words, window):
-        """Places below 0 count from the end of the list. Start at `max(0, i - window)`."""
+        """Positions below 0 count from the end of the list. Start at `max(0, i - window)`."""
         return pairs(words, window, window, first=-window)
 
     def ends_too_early(words, window):
@@ -224,6 +224,6 @@ class context_pairs(Exercise):
         return pairs(words, window, window - 1)
 
     def takes_the_whole_sentence(words, window):
-        """All words of the sentence are context words here. Only those at most `window` places
+        """All words of the sentence are context words here. Only those at most `window` positions
         away count."""
         return pairs(words, len(words), len(words))

@@ -410,7 +410,7 @@ def wrong_answers():
             "You compare words": lambda words, w: [
                 pair for pair in pairs(words, w) if pair[0] != pair[1]
             ],
-            "Places below 0": lambda words, w: pairs(words, w, low=lambda i, w: i - w),
+            "Positions below 0": lambda words, w: pairs(words, w, low=lambda i, w: i - w),
             "The last word to the right": lambda words, w: pairs(words, w, high=lambda i, w: i + w),
             "All words of the sentence": lambda words, w: pairs(words, 100),
         },
