@@ -94,10 +94,6 @@ class choose_pair(Exercise):
         """This looks at the pairs alone, and not at how often each one occurs."""
         return min(counts)
 
-    def last_without_counts(counts):
-        """This is the pair that sorts last, however rare it is. Compare counts first."""
-        return max(counts)
-
     def with_its_count(counts):
         """This is a pair with its count. Give the pair alone."""
         return min(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -144,13 +140,6 @@ class count_spellings(Exercise):
         """This counts the tokens that occur in the word. Count the rows of tokens that spell all of
         it."""
         return sum(token in word for token in tokens)
-
-    def one_or_two_tokens(word, tokens):
-        """This stops after two tokens. The rest may take any number of tokens: ask your function
-        for it."""
-        if not word:
-            return 1
-        return two_tokens(word, tokens) + (1 if word in tokens else 0)
 
     def two_tokens_only(word, tokens):
         """This finds spellings of two tokens only. The rest may be cut again: call the function

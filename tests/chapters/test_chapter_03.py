@@ -345,7 +345,6 @@ WRONG = {
         ),
         (lambda counts: sorted(counts, key=lambda pair: (counts[pair], pair))[0], "rarest"),
         (lambda counts: sorted(counts)[0], "pairs alone"),
-        (lambda counts: max(counts), "however rare"),
         (
             lambda counts: sorted(counts.items(), key=lambda item: (-item[1], item[0]))[0],
             "with its count",
@@ -354,14 +353,6 @@ WRONG = {
     ],
     "count_spellings": [
         (lambda word, tokens: sum(token in word for token in tokens), "tokens that occur"),
-        (
-            lambda word, tokens: (
-                int(not word)
-                + (word in tokens)
-                + sum(word[:n] in tokens and word[n:] in tokens for n in range(1, len(word)))
-            ),
-            "two tokens",
-        ),
         (lambda word, tokens: two_tokens(word, tokens), "spellings of two tokens only"),
         (
             lambda word, tokens: two_tokens(word, tokens) if word else 1,
