@@ -83,6 +83,7 @@ class Model:
 
     def attention(self, x: torch.Tensor, name: str) -> torch.Tensor:
         """Each token takes from the values of all, by how its query fits their keys."""
+        # Its 384 numbers are cut into 12 heads of 32, each of which attends on its own.
         heads = []
         for part in ("query", "key", "value"):
             rows = self.linear(x, f"{name}.self.{part}")
@@ -125,6 +126,7 @@ class Model:
                 f"{word!r} is no token of {text!r}; expected a word that stands in it whole. "
                 "Choose another word, or write it into the text."
             )
+        # The other tokens go through the blocks too: attention brings what they say to the word.
         position, x = ids.index(wanted), self.embed(torch.tensor(ids))
         states = [x[position]]
         for number in range(6):
@@ -134,6 +136,7 @@ class Model:
 
     def sentence(self, text: str) -> torch.Tensor:
         """One row for a text, [384]: the mean of what comes out, at length 1."""
+        # The model was trained to compare texts by this very mean.
         ids = torch.tensor(self.tokenizer.encode(text))
         return F.normalize(self.forward(ids).mean(dim=0), dim=0)
 
