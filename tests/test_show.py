@@ -518,6 +518,16 @@ def test_what_is_drawn_is_seen_on_a_light_and_on_a_dark_page():
                     assert_parts_from_every_page(colour)
 
 
+def test_bars_are_seen_on_a_light_page_and_told_apart_on_a_dark_one():
+    picture = show.bars("abc", [1, -1, 1], struck=[2])
+    colours = re.findall(r"[^-]color:(#\w{6})", picture.html)
+    assert len(set(colours)) == 3
+    for colour in colours:
+        assert_parts_from_every_page(colour)
+        for name in ("dark", "dark cell"):
+            assert contrast(rgb(colour), rgb(PAGES[name])) >= 4.5, f"{colour} is dark on a {name}"
+
+
 @pytest.mark.parametrize(
     ("ink", "paper"),
     [((33, 33, 33), (255, 255, 255)), ((224, 224, 224), (17, 17, 17))],

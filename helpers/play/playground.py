@@ -99,6 +99,7 @@ def examples(label: str, box, options) -> ipywidgets.Dropdown:
 def player(slider, pause: int = 1000) -> ipywidgets.Play:
     """A button that moves a slider on its own, a step after each pause, in milliseconds."""
     button = ipywidgets.Play(value=slider.value, max=slider.max, interval=pause)
+    button.layout.margin = "2px 0 2px 9em"  # beneath the slider, not beneath its label
     for name in ("max", "value"):
         ipywidgets.link((slider, name), (button, name))
     return button

@@ -11,6 +11,7 @@ from .pictures import KEPT, Picture, label, note, tag, visible
 
 EIGHTHS = ("", *"▏▎▍▌▋▊▉")  # bars of one to seven eighths of a character
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+BARS = ("#2B8FD0", "#DB6A13", "#8A8A8A")  # above 0, below 0 and struck; seen on white and on dark
 # What lies behind text lets the page through, so that the page's own ink can be read on it.
 INPUT, TARGET, HEAD = "background:#56B4E955", "background:#E69F0055", "background:#80808026"
 LOST = "outline:2px dashed #D55E00;outline-offset:-3px"
@@ -137,9 +138,9 @@ def bars(labels, values, struck=(), caption: str = "") -> Picture:
     most = max((abs(value) for value in values if math.isfinite(value)), default=0) or 1
     rows = []
     for place, (name, value) in enumerate(zip(labels, values, strict=True)):
-        colour = PALETTE[1] if value < 0 else PALETTE[0]
+        colour = BARS[1] if value < 0 else BARS[0]
         if place in struck:
-            name, colour = Picture(f"<s>{label(name)}</s> (left out)"), "#808080"
+            name, colour = Picture(f"<s>{label(name)}</s> (left out)"), BARS[2]
         bar = "no bar: this is no finite number"
         if math.isfinite(value):
             sign = "−" if value < 0 else ""
@@ -197,8 +198,8 @@ def heat(
 
 
 def _middle(value, style: str = "", name: str = "td") -> str:
-    """A cell whose text stands in its middle."""
-    return _cell(value, f"text-align:center;{style}", name)
+    """A narrow cell whose text stands in its middle."""
+    return _cell(value, f"text-align:center;padding:.15em .3em;{style}", name)
 
 
 def _strip(name: str, start: int, end: int, places: range, texts, fill: str) -> list[str]:
@@ -206,7 +207,7 @@ def _strip(name: str, start: int, end: int, places: range, texts, fill: str) -> 
     row = [_head(name)]
     for place, text in zip(places, texts, strict=True):
         inside = start <= place < end
-        row.append(_middle(text, fill) if inside else _cell(""))
+        row.append(_middle(text, fill) if inside else _middle(""))
     return row
 
 
