@@ -24,16 +24,16 @@ if sys.version_info < OLDEST:
 
 
 def set_up(root: str | Path) -> None:
-    """For a notebook's first cell: these helpers must be those of `root`, and their packages there.
+    """For a notebook's first cell: check that the helpers are those of `root`, with their packages.
 
     If `root` lies in a zip, the course is unpacked into ./course, and set up there.
-    Raises ImportError in words; in Colab, what is missing is installed. A package that only some
+    Raises a readable ImportError; in Colab, what is missing is installed. A package that only some
     chapters use is named where it is missing, and stops only the cells that import it.
     """
     if Path(root).resolve() != ROOT:
         raise ImportError(
             f"helpers came from {ROOT}. This notebook belongs to {Path(root).resolve()}, and two "
-            "checkouts must not mix. Restart the kernel; if it comes again, mend PYTHONPATH."
+            "checkouts must not mix. Restart the kernel; if it happens again, mend PYTHONPATH."
         )
     if not ROOT.is_dir():
         from .backstage.unzip import start_from

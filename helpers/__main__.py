@@ -20,7 +20,7 @@ from .backstage.packages import REQUIREMENTS, bounds
 from .texts import load_text
 
 FIRST = f"{copies.MINE.name}/01_regex_tokenization.ipynb"
-# No news shall cover the page, nor the question whether to fetch any: a default in SETTINGS.
+# No news may cover the page, nor the question whether to fetch any: a default in SETTINGS.
 QUIET = [
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -54,7 +54,7 @@ def packages() -> list[Row]:
         if SpecifierSet(allowed, prereleases=True).contains(found):
             rows.append(Row(name, "ready", found))
         else:
-            problem = f"{found} is here; the course is tried with {allowed}. If something fails: "
+            problem = f"{found} is here; the course is tested with {allowed}. If something fails: "
             rows.append(Row(name, "untried", found, False, problem + remedy))
     return rows
 
@@ -65,7 +65,7 @@ def text(name: str) -> str:
 
 
 def merges() -> str:
-    """Lay GPT-2's files where tiktoken looks; say how many tokens tiktoken then knows."""
+    """Put GPT-2's files where tiktoken looks; say how many tokens tiktoken then knows."""
     from .bpe import gpt2_tokenizer
 
     return f"{gpt2_tokenizer().n_vocab:,} tokens"
@@ -79,7 +79,7 @@ def vectors() -> str:
 
 
 def questions() -> str:
-    """Find what lies in gensim's package, or fetch it where gensim is missing; say how many."""
+    """Find what gensim's package holds, or fetch it where gensim is missing; say how many."""
     return f"{len([gensim_data(name) for name in USED])} files"
 
 
@@ -134,7 +134,7 @@ def optional(fetch_them: bool) -> list[Row]:
 
 
 def disk() -> Row:
-    """The free space of the disk that the downloads lie on."""
+    """The free space on the disk that holds the downloads."""
     place = downloads.DOWNLOADS
     while not place.exists():
         place = place.parent
@@ -174,7 +174,7 @@ def open_course(port: int, only_check: bool, fetch_all: bool) -> int:
     rows.append(disk())
     print(table(rows), flush=True)
     if any(row.needed and row.state == "missing" for row in rows):
-        print("\nSomething that the course needs is missing: see above what to do.", flush=True)
+        print("\nSomething that the course needs is missing: see above for what to do.", flush=True)
         return 1
     if only_check:
         return 0
@@ -185,7 +185,7 @@ def open_course(port: int, only_check: bool, fetch_all: bool) -> int:
     where = "in a browser"
     if "--no-browser" in command:
         where = "at the address with ?token= that it prints"
-    print(f"\nYour own chapters lie in {copies.MINE}.")
+    print(f"\nYour own chapters are in {copies.MINE}.")
     print(f"JupyterLab opens {where}. Ctrl+C twice ends it.", flush=True)
     if sys.platform == "win32":  # there a replaced process would lose the terminal
         return subprocess.call(command, env=server_environment())
@@ -197,8 +197,8 @@ def pack_data(target: str) -> None:
     path, lacking = pack.pack(target)
     print(f"{path}: all that the course needs, {path.stat().st_size / 1e6:.0f} MB")
     if lacking:
-        print(f"Without {' and '.join(lacking)}, which could not be had.")
-    print(f"Where it is copied to: python -m helpers --unpack {path.name}")
+        print(f"Without {' and '.join(lacking)}, which can't be fetched.")
+    print(f"Once it is copied, run: python -m helpers --unpack {path.name}")
 
 
 def write_fresh(chapter: str) -> None:
@@ -206,14 +206,14 @@ def write_fresh(chapter: str) -> None:
     path, kept = copies.fresh(chapter, copies.MINE)
     print(f"{path}: a fresh copy. If it is open: File > Reload Notebook from Disk.")
     if kept:
-        print(f"What lay there is kept as {kept.name}.")
+        print(f"What was there is kept as {kept.name}.")
 
 
 def write_copies(folder: Path) -> None:
     """Write the class's copies, and say where they run."""
     print(*classroom.write_copies(folder), sep="\n")
     print(
-        "They look for the course in the folder where they lie, above and one level down: give "
+        "They look for the course in their own folder, above it and one level down: give "
         f"them out inside a checkout of the course ({ROOT}). In Colab, put its zip beside them."
     )
 
@@ -223,19 +223,19 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m helpers", description=__doc__.split(": ")[1])
     add = parser.add_argument
     add("--check", action="store_true", help="end after the table; open nothing")
-    add("--all", action="store_true", help="fetch also what a chapter may ask for later")
+    add("--all", action="store_true", help="also fetch what a chapter may ask for later")
     add("--port", type=int, default=8888, help="JupyterLab's port (default 8888)")
     add("--pack", nargs="?", const=pack.NAME, metavar="FILE", help="write all data into one file")
-    add("--unpack", metavar="FILE", help="lay the data out of such a file")
+    add("--unpack", metavar="FILE", help="unpack the data from such a file")
     commands = parser.add_subparsers(dest="command", title="commands")
-    add = commands.add_parser("fresh", help="a chapter anew; the old one is kept").add_argument
+    add = commands.add_parser("fresh", help="a fresh chapter; the old one is kept").add_argument
     add("chapter", help="its number, such as 03")
     add = commands.add_parser(
         "copies", help="for a class, without solutions and outputs"
     ).add_argument
     add("folder", type=Path, help="a new folder; inside the checkout the copies run as they are")
     add = commands.add_parser("mark", help="run returned notebooks: who solved what").add_argument
-    add("folder", type=Path, help="in it lies NAME.ipynb, or a folder for each learner")
+    add("folder", type=Path, help="it holds NAME.ipynb, or a folder for each learner")
     add("--output", type=Path, help="a file for the table (default: it is printed)")
     add("--feedback", type=Path, help="a folder for what each learner gets back")
     add("--seconds", type=float, default=60, help="for a cell; ten times that for a notebook")
@@ -258,7 +258,7 @@ def main(argv: list[str] | None = None) -> int:
             pack_data(options.pack)
         elif options.unpack:
             names = pack.unpack(options.unpack)
-            print(f"{', '.join(names)}: checked, and laid into {downloads.DOWNLOADS}")
+            print(f"{', '.join(names)}: checked, and put into {downloads.DOWNLOADS}")
         else:
             return open_course(options.port, options.check, options.all)
     except (MissingDataError, OSError, ValueError) as error:

@@ -59,7 +59,7 @@ def replace_pair(ids: list[int], pair: Pair, new_id: int) -> list[int]:
 
 
 def replace_everywhere(pair: Pair, new_id: int, words: list, counts: dict, holders: dict) -> list:
-    """Replace a pair in all words and return the new pairs; counts and holders come to know them.
+    """Replace a pair in all words and return the new pairs; counts and holders are updated too.
 
     holders: pair -> the numbers of the words that hold it, or did before an earlier merge.
     """
@@ -94,7 +94,7 @@ def learn_merges(words: Iterable, n_merges: int, ties: str = "first") -> list[Pa
 
     words, ties: see count_pairs and BytePairTokenizer.train. The pairs wait in a heap, the most
     frequent on top. Once a pair is there, its count only falls, and its first place in the text
-    only moves on; so a pair that comes up with what is no longer true goes back into the heap.
+    only moves on; so a pair that comes up with an outdated count goes back into the heap.
     """
     words = [(list(ids), count) for ids, count in words]  # copies: merges will change them
     holders = defaultdict(list)
@@ -160,10 +160,10 @@ def merges_of_tokens(tokens: list[bytes]) -> list[Pair]:
 
 
 class BytePairTokenizer(Encoding):
-    """A byte-pair tokenizer with the methods of tiktoken.Encoding (but encode_with_unstable).
+    """A byte-pair tokenizer with the methods of tiktoken.Encoding (except encode_with_unstable).
 
     merges: the pairs of ids, in the order in which they were learned; number n makes id 256 + n.
-    special_tokens: texts that are one token each, with the ids behind the last merge, or a dict
+    special_tokens: texts that are one token each, with the ids after the last merge, or a dict
     that gives the id of each.
     pattern: a pattern of the package regex that finds the chunks of a text.
 
@@ -173,7 +173,7 @@ class BytePairTokenizer(Encoding):
     """
 
     def __init__(self, merges, special_tokens=(), pattern=GPT2_PATTERN, name="byte-pair"):
-        find_chunks("", pattern)  # refuses what is no pattern
+        find_chunks("", pattern)  # refuses what is not a pattern
         pairs = pairs_of(merges)
         super().__init__(name, pattern, tokens_of(pairs), special_tokens)
         self.merges = {pair: 256 + n for n, pair in enumerate(pairs)}  # pair -> what it becomes
@@ -253,7 +253,7 @@ class BytePairTokenizer(Encoding):
         """The tokenizer of GPT-2 ("gpt2"), GPT-4 ("cl100k_base") or GPT-4o ("o200k_base").
 
         Its files are fetched when they are first asked for; then tiktoken.get_encoding(name) needs
-        no network either. MissingDataError where they can't be had.
+        no network either. MissingDataError if they can't be fetched.
         """
         about = published(name)
         path = for_tiktoken(*about.files)[-1]

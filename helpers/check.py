@@ -81,7 +81,7 @@ def _prediction(wanted: str) -> tuple[dict, dict]:
 
 
 def predict(key: str, answer=None) -> Ask:
-    """Ask for a prediction, or keep `answer` as it; ValueError if it is no choice or no number."""
+    """Ask for a prediction, or keep `answer` as it; ValueError if it isn't a choice or number."""
     item, choices = _prediction(key)
     SHOWN.pop(key, None)  # it is asked anew
 
@@ -106,7 +106,7 @@ def predict(key: str, answer=None) -> Ask:
             ask.controls[0].value = str(answer)
         if key not in ANSWERS:
             wanted = f"one of {list(choices)}" if choices else "a number"
-            raise ValueError(f"{short(answer)} came; expected {wanted}. Change the answer.")
+            raise ValueError(f"Got {short(answer)}; expected {wanted}. Change the answer.")
     return ask
 
 
@@ -150,10 +150,10 @@ def outcome(key: str, value, *shown) -> Outcome:
 
 
 def quiz(chapter: str) -> Ask:
-    """The questions at the end of a chapter; to every answer its explanation is given."""
+    """The questions at the end of a chapter; every answer gets its explanation."""
     asked, right = [item for _, item, _ in questions("quiz", chapter)], {}
     if not asked:
-        raise ValueError(f"No questions came for {chapter!r}; expected a chapter such as '01'.")
+        raise ValueError(f"No questions exist for {chapter!r}; expected a chapter such as '01'.")
 
     def reply(number: int, *given: str) -> Verdict:
         verdict = asked[number].judge(*given)
@@ -194,7 +194,7 @@ def find(name: str) -> Exercise:
             return _load(chapter)[str(name)]
     names = list(exercises())
     near = get_close_matches(str(name), names) or names
-    raise ValueError(f"{short(name)} came; expected one of {near}. Copy one of them.")
+    raise ValueError(f"Got {short(name)}; expected one of {near}. Copy one of them.")
 
 
 def exercise(name: str, answer=None) -> Verdict:
@@ -214,9 +214,7 @@ def milestone(name: str, answer=None, *brought) -> Verdict:
     """
     task = find(name)
     if not isinstance(task, Milestone):
-        raise ValueError(
-            f"{name!r} came; expected a milestone. Call check.exercise({name!r}, ...)."
-        )
+        raise ValueError(f"Got {name!r}; expected a milestone. Call check.exercise({name!r}, ...).")
     task.brought = brought
     try:
         verdict = exercise(name, answer)

@@ -26,7 +26,7 @@ def cut(text: str, pattern: str) -> list[str]:
     """The chunks of a text, however long."""
     try:
         if not isinstance(pattern, str):
-            raise TypeError(f"it is {type(pattern).__name__}, no string")
+            raise TypeError(f"it is {type(pattern).__name__}, not a string")
         compiled = regex.compile(pattern)
     except (regex.error, TypeError, RecursionError, OverflowError) as error:
         raise ValueError(
@@ -48,7 +48,7 @@ def refuse_too_long(chunks: Iterable[str]) -> None:
     longest = max(len(chunk.encode()) for chunk in chunks)
     if longest > LONGEST:
         raise ValueError(
-            f"{longest:,} bytes of the text stand together with no place to cut; at most "
+            f"{longest:,} bytes of the text come in a row with no place to cut; at most "
             f"{LONGEST:,} are taken. Put spaces or line breaks among them, or leave them out."
         )
 
@@ -82,12 +82,12 @@ def stream_chunks(
         sure, text = what_is_sure(text, pattern, special_tokens)
         n_old = len(text)
         yield from sure
-    # Nothing comes behind the rest, so now all of it is sure.
+    # Nothing comes after the rest, so now all of it is final.
     yield from chunks_and_specials(text, pattern, special_tokens)
 
 
 def what_is_sure(text: str, pattern: str, special_tokens: Collection[str]) -> tuple[list, str]:
-    """The chunks and special tokens that stay whatever comes behind the text, and the rest of it.
+    """The chunks and special tokens that stay whatever comes after the text, and the rest of it.
 
     Of ordinary chunks the last two can change: "'r" is two until an "e" makes it "'re".
     """

@@ -32,7 +32,7 @@ def sinusoidal_positions(length: int, dim: int) -> torch.Tensor:
     """
     if whole_number(dim, "dim") < 2 or dim % 2:
         raise ValueError(
-            f"dim is {dim}; expected an even number from 2 on, because sine and cosine "
+            f"dim is {dim}; expected an even number above 0, because sine and cosine "
             "fill the columns in pairs. Choose an even dim."
         )
     whole_number(length, "length", 0)
@@ -47,7 +47,7 @@ def sinusoidal_positions(length: int, dim: int) -> torch.Tensor:
 
 
 def is_spread(value) -> bool:
-    """Whether a random start may have it: a finite number from 0 on."""
+    """Whether a random start may have it: a finite number of 0 or more."""
     return isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
@@ -57,7 +57,7 @@ def spreads(std) -> tuple[float, float]:
     numbers = [each for each in given if is_spread(each)]
     if len(given) != 2 or len(numbers) != 2:
         raise ValueError(
-            f"std is {std!r}; expected one number from 0 on, or two: for the tokens and for the "
+            f"std is {std!r}; expected one number, 0 or more, or two: for the tokens and for the "
             "positions. Write, for example, std=(0.02, 0.01)."
         )
     return given
@@ -74,7 +74,7 @@ def rotate(x: torch.Tensor) -> torch.Tensor:
         came = f"a tensor {list(x.shape)} of {x.dtype}" if is_tensor else type(x).__name__
         raise ValueError(
             f"The rows came as {came}; expected a tensor of floats [tokens, dim]. Pass the "
-            "queries or keys of one sequence, and of whole numbers x.float()."
+            "queries or keys of one sequence, or x.float() for whole numbers."
         )
     waves = sinusoidal_positions(*x.shape).to(x)  # with the number type of x
     sin, cos = waves[:, 0::2], waves[:, 1::2]

@@ -45,7 +45,7 @@ def merges_inside(tokenizer: BytePairTokenizer, ids: Iterable[int]) -> list[int]
 
 
 def check_size(vocab_size: int) -> None:
-    """A message unless this is a whole number from 256 on."""
+    """A message unless this is a whole number, 256 or more."""
     if whole_number(vocab_size, "vocab_size") < 256:
         raise ValueError(
             f"vocab_size is {vocab_size}; the 256 bytes alone make 256. Give 256 or more."
@@ -116,11 +116,11 @@ def why(tokenizer: BytePairTokenizer, text: str, position: int) -> dict:
         )
     start, stop = found[0].span()
     ids = apply_merges(byte_ids(text[start:stop]), tokenizer.merges)
-    # The token is the first one that ends behind what stands in the chunk before the character.
+    # The token is the first one that ends after what stands in the chunk before the character.
     n_before = len(text[start:position].encode())
     ends = accumulate(len(tokenizer.tokens[token_id]) for token_id in ids)
     place = next(place for place, end in enumerate(ends) if end > n_before)
-    # What parts it from its neighbours: the pattern, or the merges on its two sides.
+    # What separates it from its neighbours: the pattern, or the merges on its two sides.
     before = "The pattern cuts the text here." if start else "The text begins here."
     after = "The pattern cuts the text here." if stop < len(text) else "The text ends here."
     if place > 0:

@@ -37,8 +37,8 @@ def read_safetensors(data: bytearray) -> dict[str, torch.Tensor]:
             flat = torch.frombuffer(data, dtype=kind, count=count, offset=start + first)
             tensors[name] = flat.reshape(shape)
             spans.append((first, end))
-        # Behind one another the tensors fill the file; else their numbers are not where it says.
-        name, facts, place = "The header", "a table with gaps or overlaps, or of a cut file", 0
+        # One after another the tensors fill the file, or else their numbers are not where it says.
+        name, facts, place = "The header", "a table with gaps or overlaps, or of a cut-off file", 0
         for first, end in sorted(spans):
             if first != place:
                 raise ValueError
@@ -71,7 +71,7 @@ class Model:
         return F.linear(x, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"])
 
     def layer_norm(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        """Each row at mean 0 and spread 1, then times and plus a trained row."""
+        """Each row at mean 0 and spread 1, then scaled and shifted by trained rows."""
         weight = self.weights[f"{name}.LayerNorm.weight"]
         bias = self.weights[f"{name}.LayerNorm.bias"]
         return F.layer_norm(x, bias.shape, weight, bias, eps=1e-12)
@@ -94,7 +94,7 @@ class Model:
         return self.linear(mixed.transpose(0, 1).flatten(1), f"{name}.output.dense")
 
     def feed_forward(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        """Each token for itself: 1,536 numbers from its 384, GELU, and 384 from those."""
+        """Each token by itself: 1,536 numbers from its 384, GELU, and 384 from those."""
         wide = F.gelu(self.linear(x, f"{name}.intermediate.dense"))
         return self.linear(wide, f"{name}.output.dense")
 
@@ -117,13 +117,13 @@ class Model:
     def states_of(self, text: str, word: str) -> torch.Tensor:
         """A word's vector going in and after each of the six blocks, [7, 384] (chapter 8).
 
-        Where the word comes twice, the first counts. Raises ValueError if it is no token there.
+        Where the word occurs twice, the first counts. Raises ValueError if it is not a token there.
         """
         ids = self.tokenizer.encode(text)
         wanted = self.tokenizer.vocab.get(word.lower())
         if wanted not in ids:
             raise ValueError(
-                f"{word!r} is no token of {text!r}; expected a word that stands in it whole. "
+                f"{word!r} is not a token of {text!r}; expected a word found whole in it. "
                 "Choose another word, or write it into the text."
             )
         # The other tokens go through the blocks too: attention brings what they say to the word.
@@ -148,7 +148,7 @@ def cosines(vectors) -> torch.Tensor:
 
 
 def load_model() -> Model:
-    """The model, fetched the first time; MissingDataError if it can't be had."""
+    """The model, fetched the first time; MissingDataError if it can't be fetched."""
     with zipfile.ZipFile(downloads.fetch(ARCHIVE)) as archive:
         weights = read_safetensors(bytearray(archive.read("model.safetensors")))
         vocab = json.loads(archive.read("tokenizer.json"))["model"]["vocab"]

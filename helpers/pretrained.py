@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-# How to read a pattern: | parts alternatives, of which the first that fits takes the next chunk.
+# How to read a pattern: | parts alternatives, of which the first that matches takes the next chunk.
 # \p{L} is a letter, \p{N} a digit, \p{M} a mark on a letter, \s white space; [^...] is anything
-# else than these. A + behind another sign (++, *+, ?+) takes all there is and gives nothing back.
+# but these. A + after another sign (++, *+, ?+) takes all there is and gives nothing back.
 
 # GPT-2, 2019. Merges never cross a cut, so a token is part of one of these.
 GPT2_PATTERN = "|".join(
@@ -32,7 +32,7 @@ CL100K_PATTERN = "|".join(
         r"'(?i:[sdmt]|ll|ve|re)",  # an ending in lowercase or capitals: IT'S too
         r"[^\r\n\p{L}\p{N}]?+\p{L}++",  # letters, with at most one other sign in front: (word
         r"\p{N}{1,3}+",  # up to three digits
-        r" ?[^\s\p{L}\p{N}]++[\r\n]*+",  # other signs, with the line ends behind them
+        r" ?[^\s\p{L}\p{N}]++[\r\n]*+",  # other signs, with the line ends after them
         r"\s++$",  # white space at the very end
         r"\s*[\r\n]",  # white space up to the last line end in it
         r"\s+(?!\S)",  # white space, but for its last sign
@@ -49,7 +49,7 @@ O200K_PATTERN = "|".join(
         # The same, but at least one capital, and perhaps no lowercase letter.
         r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*" + _ENDING,
         r"\p{N}{1,3}",  # up to three digits
-        r" ?[^\s\p{L}\p{N}]+[\r\n/]*",  # other signs, with line ends and slashes behind them
+        r" ?[^\s\p{L}\p{N}]+[\r\n/]*",  # other signs, with line ends and slashes after them
         r"\s*[\r\n]+",  # white space up to the last line end in it
         r"\s+(?!\S)",  # white space, but for its last sign
         r"\s+",

@@ -68,7 +68,7 @@ def check_counts(counts) -> torch.Tensor:
         counts = torch.as_tensor(counts).float()
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
-            f"The counts are no numbers: {error}. Expected a table (words, words). Give what "
+            f"The counts are not numbers: {error}. Expected a table (words, words). Give what "
             "count_contexts() counts."
         ) from None
     square = counts.ndim == 2 and len(counts) == counts.shape[1]
@@ -121,7 +121,7 @@ class Table:
         return self.rows.index_select(0, ids.flatten()).view(*ids.shape, -1)
 
     def move(self, ids: torch.Tensor, uphill: torch.Tensor, rate: float) -> None:
-        """Move the rows of ids uphill; where an id comes twice, its steps add up."""
+        """Move the rows of ids uphill; where an id occurs twice, its steps add up."""
         ids, uphill = ids.flatten(), uphill.flatten(0, -2)  # one row for each id
         self.moved.index_add_(0, ids, uphill.square().mean(dim=1, keepdim=True))
         self.rows.index_add_(0, ids, rate * uphill / self.moved.index_select(0, ids).sqrt())
@@ -145,7 +145,7 @@ def chances_to_stay(often: torch.Tensor, sample: float) -> torch.Tensor:
 
 
 def check_kept(keep: torch.Tensor, texts: list, sample: float, min_count: int) -> None:
-    """Raise a message if the chances of all places add up to less than one batch."""
+    """Raise an error if the chances of all places add up to less than one batch."""
     if keep.clamp(max=1).sum() < PIECE * BATCH:
         raise ValueError(
             f"Of {sum(map(len, texts)):,} words sample={sample} and min_count={min_count} keep too "
@@ -166,7 +166,7 @@ def draw_batches(places: torch.Tensor, keep: torch.Tensor, chance: torch.Generat
 def near_places(text: torch.Tensor, window: int, chance: torch.Generator) -> torch.Tensor:
     """Which places are context of which: bool [pieces, PIECE, PIECE] for the texts' numbers."""
     apart = (torch.arange(PIECE)[:, None] - torch.arange(PIECE)).abs()  # 0: the word itself
-    # A word reaches 1 to `window` words far, at random, but not into another text.
+    # A word reaches 1 to `window` words away, at random, but not into another text.
     reach = torch.randint(1, window + 1, (*text.shape, 1), generator=chance)
     return (apart > 0) & (apart <= reach) & (text[:, :, None] == text[:, None, :])
 
@@ -189,7 +189,7 @@ def learn(words: Table, contexts: Table, ids, near, others, rate: float) -> None
 
 
 def check_settings(texts: list[list[str]], whole: dict, positive: dict, seed: int) -> None:
-    """Raise a message unless the texts are lists of words, and each setting can be one."""
+    """Raise an error unless the texts are lists of words, and each setting can be one."""
     check_sentences(texts)
     whole_number(seed, "seed", 0)
     for name, value in whole.items():
@@ -199,7 +199,7 @@ def check_settings(texts: list[list[str]], whole: dict, positive: dict, seed: in
 
 
 def check_rows(rows: torch.Tensor, rate: float) -> None:
-    """Raise a message if the training lost its way."""
+    """Raise an error if the training lost its way."""
     if not torch.isfinite(rows).all():
         raise ValueError(
             f"With rate={rate} the rows became nan or infinite. Expected a rate whose steps "
@@ -239,11 +239,11 @@ def train_skipgram(
         for k, batch in enumerate(batches):
             ids, text = batch.unbind(dim=1)  # [BATCH, PIECE] each
             near = near_places(text, window, chance)
-            # Random words come by their frequency, but rare ones more often than that.
+            # Random words are drawn by frequency, but rare ones more often than that.
             others = torch.multinomial(often**0.75, negatives, True, generator=chance)
             done = (epoch + k / len(batches)) / epochs
             learn(rows, contexts, ids, near, others, rate * (1 - done))  # ever smaller steps
-            vectors.norms = None  # else gensim goes on with the old lengths
+            vectors.norms = None  # or gensim keeps using the old lengths
             if callback and k % (len(batches) // 20 + 1) == 0:
                 callback(done, vectors)
     check_rows(rows.rows, rate)

@@ -57,7 +57,7 @@ def read_text(path: Path) -> str:
         what = "There is no file" if isinstance(error, FileNotFoundError) else "Can't read the file"
         raise type(error)(
             f"{what} at {path.absolute()} ({error.strerror}). A text file was expected there. "
-            f"Check the path; one that does not begin at the root begins at {Path.cwd()}."
+            f"Check the path; a relative path begins at {Path.cwd()}."
         ) from None
     if "\0" in text:  # every second byte of a text in UTF-16 is 0, if it is English
         raise ValueError(

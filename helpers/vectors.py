@@ -49,7 +49,7 @@ def keyed_vectors(words: list[str], rows: np.ndarray) -> KeyedVectors:
     """A table around an array of float32 or float64 (words, dimensions), which isn't copied.
 
     Raises ValueError unless each word has a row, all equally long and of finite numbers. Of a word
-    that comes twice the first row is kept, and rows of zeros are named. Gives what
+    that occurs twice the first row is kept, and rows of zeros are named. Gives what
     `load_word_vectors` gives.
     """
     return _as_table(*check_table(words, rows))
@@ -73,7 +73,7 @@ def load_word_vectors(name: str | Path = SMALL) -> KeyedVectors:
     """
     if not isinstance(name, (str, Path)):
         raise TypeError(
-            f"{name!r} came as the name of a table. Expected {SMALL!r}, {FULL!r} or the path of "
+            f"{name!r} was given as a table's name. Expected {SMALL!r}, {FULL!r} or the path of "
             "a file, as a str. Give one of them."
         )
     # Two tables have names; any other name is the path of a file.
@@ -120,7 +120,7 @@ def score_section(vectors: KeyedVectors, questions: list[list[str]], exclude: bo
     known = [
         words for words in questions if all(w in number and not mute[number[w]] for w in words)
     ]
-    # Few words are in many questions: one product gives their cosines with all words.
+    # The questions share few words: one product gives their cosines with all words.
     asked = list({number[word] for words in known for word in words[:3]})
     unit = vectors.vectors / each[:, None]
     cosines = dict(zip(asked, unit[asked] @ unit.T, strict=True))
@@ -163,7 +163,7 @@ def project(vectors: KeyedVectors, words: list[str]) -> tuple[np.ndarray, np.nda
     check_words(vectors, words)
     if len(words) < 3 or vectors.vector_size < 2:
         raise ValueError(
-            f"{len(words)} words came, in {vectors.vector_size} dimensions. A map needs 3 or more "
+            f"Got {len(words)} words in {vectors.vector_size} dimensions. A map needs 3 or more "
             "words in 2 or more dimensions: add some."
         )
     rows = np.array([vectors.get_vector(word, norm=True) for word in words], dtype=np.float64)
@@ -183,7 +183,7 @@ def project(vectors: KeyedVectors, words: list[str]) -> tuple[np.ndarray, np.nda
 
 
 def offset_cosine(starts: np.ndarray, ends: np.ndarray) -> float:
-    """Mean cosine between each two of the n offsets ends - starts: 1 if all are parallel."""
+    """Mean cosine between any two of the n offsets ends - starts: 1 if all are parallel."""
     offsets = check_offsets(starts, ends)
     # A cosine compares directions, so each offset is brought to length 1.
     unit = offsets / np.linalg.norm(offsets, axis=1, keepdims=True)
@@ -202,7 +202,7 @@ def toy_corpus(seed: int = 0, sentences: int = 3000, analogies: int = 200) -> tu
     for family in families.values():
         rows = [row.split() for row in family["pairs"]]
         pairs += [(row, family["patterns"]) for row in rows]
-        # Each two pairs of a family make a question: a is to b as c is to d.
+        # Any two pairs of a family make a question: a is to b as c is to d.
         asked += [(*one[:2], *other[:2]) for one in rows for other in rows if one is not other]
     chance = np.random.default_rng(seed)
     text = []
@@ -216,7 +216,7 @@ def toy_corpus(seed: int = 0, sentences: int = 3000, analogies: int = 200) -> tu
 
 
 def count_contexts(sentences: list[list[str]]) -> tuple[list[str], np.ndarray]:
-    """The words by alphabet, and how often each two stand in one sentence: (words, words)."""
+    """The words by alphabet, and how often any two stand in one sentence: (words, words)."""
     check_sentences(sentences)
     words = sorted({word for sentence in sentences for word in sentence})
     number = {word: i for i, word in enumerate(words)}  # its row and column

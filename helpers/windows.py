@@ -52,7 +52,7 @@ class Coverage:
     overlap: int  # tokens that two neighbouring windows share
     targets_seen: int  # different tokens that are a target in some window
     targets_lost: int  # of the n_tokens - 1 possible targets, those that no window asks for
-    tail: int  # of those, the ones behind the last target
+    tail: int  # of those, the ones after the last target
     batches: int  # with drop_last=True
     batches_kept: int  # with drop_last=False
 
@@ -89,7 +89,7 @@ class WindowDataset(Dataset):
     """
 
     def __init__(self, token_ids, max_length: int, stride: int):
-        count_windows(0, max_length, stride)  # refuses what is no size
+        count_windows(0, max_length, stride)  # refuses what is not a size
         self.max_length, self.stride = max_length, stride
         if isinstance(token_ids, os.PathLike):
             self.source = Path(token_ids).absolute()
@@ -126,7 +126,7 @@ class WindowDataset(Dataset):
         return _copy(self.input_ids, index), _copy(self.target_ids, index)
 
     def __getstate__(self) -> dict:
-        # To a worker process only the source travels, of a token file its path; it cuts anew there.
+        # To a worker process only the source travels, or a token file's path; it cuts anew there.
         views = "token_ids", "input_ids", "target_ids"
         return {name: value for name, value in vars(self).items() if name not in views}
 
@@ -185,7 +185,7 @@ class RandomOrder(Sampler):
     """The numbers 0 to n - 1, each once, in a random order that is computed while it is read.
 
     Each round multiplies by an odd number, adds one, and folds the upper half of the bits into the
-    lower. All of this can be undone, so of the numbers with that many bits none comes twice.
+    lower. All of this can be undone, so of the numbers with that many bits none occurs twice.
     """
 
     def __init__(self, n: int, generator: torch.Generator | None = None):

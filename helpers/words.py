@@ -23,7 +23,7 @@ def split_words(text: str) -> list[str]:
     if not isinstance(text, str):
         raise TypeError(
             f"split_words got {type(text).__name__}, and expects one string. Read a file as text, "
-            "with open(path, encoding='utf-8'); a list of words is split already."
+            "with open(path, encoding='utf-8'); a list of words is already split."
         )
     tokens = []
     for piece in re.split(SPLIT, text):
@@ -112,12 +112,12 @@ class SimpleTokenizerV1:
             unknown = [each for each in numbers if each not in self.int_to_str]
         except (TypeError, ValueError, RuntimeError):  # no list, or a row where an id should be
             raise TypeError(
-                f"decode got a {type(ids).__name__} that is no flat list of ids, and expects one, "
+                f"decode got a {type(ids).__name__}, not a flat list of ids, and expects one, "
                 "such as [5, 2, 7]. Decode a batch row by row."
             ) from None
         if unknown:
             raise KeyError(
-                f"{unknown[0]!r} is none of the {len(self.int_to_str)} ids of this vocabulary. "
+                f"{unknown[0]!r} is not one of the {len(self.int_to_str)} ids of this vocabulary. "
                 "Decode a list of ids that this tokenizer made."
             )
         return numbers

@@ -261,9 +261,9 @@ def test_chosen_prediction_is_kept_and_set_beside_what_came_out():
 def test_prediction_without_widgets_and_what_is_no_choice():
     check.predict("how-many", 1)
     assert check.ANSWERS["how-many"] == "1"
-    with pytest.raises(ValueError, match="'2' came; expected .*'3'"):
+    with pytest.raises(ValueError, match="Got '2'; expected .*'3'"):
         check.predict("how-many", "2")
-    with pytest.raises(ValueError, match="'many' came; expected a number"):
+    with pytest.raises(ValueError, match="Got 'many'; expected a number"):
         check.predict("length", "many")
     with pytest.raises(ValueError, match="0 predictions have the key 'nothing'"):
         check.predict("nothing")
@@ -399,7 +399,7 @@ def test_quiz_stands_still_with_its_answers_folded():
         assert text in given["text/plain"].splitlines()
     assert "It would run" in given["text/html"]
     assert "It would run" not in given["text/plain"], "plain text can't be folded"
-    with pytest.raises(ValueError, match="No questions came for '07'"):
+    with pytest.raises(ValueError, match="No questions exist for '07'"):
         check.quiz("07")
 
 
@@ -552,7 +552,7 @@ def test_the_cell_as_it_came_may_have_words_of_its_own():
         (lambda text: sys.exit("so"), "For input 'a,b' your code raised SystemExit: so"),
         (lambda text: None if "a" in text else 7, "For input 'a,b' you gave None; expected 1."),
         (lambda text: 1 if "," in text else -1, "This only looks for one."),
-        (4, "4 came; expected a function. Give its name without brackets: check.exercise('cou"),
+        (4, "Got 4; expected a function. Give its name without brackets: check.exercise('cou"),
     ],
 )
 def test_wrong_answer_is_told_what_it_means(answer, text):
@@ -700,10 +700,10 @@ def test_an_unknown_name_is_answered_by_the_names_that_are_near(ask):
     add(written("letters", cases=[("ab",)], right=lambda text: text), "02")
     with pytest.raises(ValueError) as caught:
         ask("count_comas")
-    text = "'count_comas' came; expected one of ['count_commas']. Copy one of them."
+    text = "Got 'count_comas'; expected one of ['count_commas']. Copy one of them."
     assert str(caught.value) == text
     for name in ("xyz", count_commas, ["letters"], None):
-        with pytest.raises(ValueError, match="came; expected one of .*letters"):
+        with pytest.raises(ValueError, match="expected one of .*letters"):
             ask(name)
 
 

@@ -130,7 +130,7 @@ def test_copies_overwrite_nothing(tmp_path, capsys):
     (tmp_path / CHAPTERS[3].name).write_text("somebody's work")
     assert main(["copies", str(tmp_path)]) == 1
     assert (
-        f"{CHAPTERS[3].name} is in it; expected a folder without chapters"
+        f"has {CHAPTERS[3].name} in it; expected a folder without chapters"
         in capsys.readouterr().err
     )
     assert [path.read_text() for path in tmp_path.iterdir()] == ["somebody's work"]
@@ -431,7 +431,7 @@ def test_values_of_every_kind_are_sent():
 @pytest.mark.parametrize("given", [[], [1] * 99, None, 5])
 def test_what_is_no_answer_is_no(given):
     passed, why = marks.judge(check.find(FIRST[0]), 0, given)
-    assert passed == "no" and why.startswith("what it sent is no answer")
+    assert passed == "no" and why.startswith("what it sent isn't an answer")
 
 
 # The table
@@ -483,8 +483,8 @@ def test_the_table_of_a_folder(tmp_path, capfd):
     }
     assert by["ada"] == by["'=dan"] == YES
     assert by["ben"] == {**YES, other: ("no", "time out")}
-    assert by["eve"] == {"": ("no", "eve.ipynb is no chapter of this course")}
-    assert by["fay"][""][1].startswith("fay.ipynb is no notebook: NotJSONError")
+    assert by["eve"] == {"": ("no", "eve.ipynb isn't a chapter of this course")}
+    assert by["fay"][""][1].startswith("fay.ipynb isn't a notebook: NotJSONError")
 
 
 DEEP = "x" + ".a" * 600
@@ -567,13 +567,13 @@ def test_who_a_notebook_is_from(path, learner, tmp_path):
 def test_a_folder_without_notebooks_and_a_table_in_a_file(tmp_path, capsys):
     assert main(["mark", str(tmp_path)]) == 1
     said = capsys.readouterr().err
-    assert "no notebook is in it; expected a folder of returned notebooks" in said
+    assert "has no notebook in it; expected a folder of returned notebooks" in said
     written(tmp_path, ada=new_notebook())
     written(tmp_path / "__MACOSX", **{"._ada": b"Mac OS X"})
     assert main(["mark", str(tmp_path), f"--output={tmp_path / 'marks.csv'}"]) == 0
     assert (tmp_path / "marks.csv").read_text().splitlines() == [
         "learner,chapter,exercise,passed,why",
-        "ada,,,no,ada.ipynb is no chapter of this course",
+        "ada,,,no,ada.ipynb isn't a chapter of this course",
         "ada,all,total,0 of 0,",
     ]
     assert sorted(path.name for path in tmp_path.iterdir()) == [

@@ -88,7 +88,7 @@ def test_a_fresh_copy_keeps_the_old_one_under_another_name(name, mine, tmp_path)
 def test_what_is_no_chapter_is_refused_in_words(name, capsys):
     assert main(["fresh", name]) == 1
     said = capsys.readouterr().err
-    assert f"{name!r} came; expected the number of a chapter: 00, 01, 02, " in said
+    assert f"Got {name!r}; expected the number of a chapter: 00, 01, 02, " in said
 
 
 def test_the_command_says_where_the_old_one_is(tmp_path, monkeypatch, capsys):
@@ -97,7 +97,7 @@ def test_the_command_says_where_the_old_one_is(tmp_path, monkeypatch, capsys):
         assert main(["fresh", "1"]) == 0
         said = capsys.readouterr().out.splitlines()
         assert len(said) == lines and said[0].startswith(f"{tmp_path / CHAPTERS[1].name}: a fresh")
-    assert said[1] == f"What lay there is kept as {NAMES[1]}-kept-1.ipynb."
+    assert said[1] == f"What was there is kept as {NAMES[1]}-kept-1.ipynb."
 
 
 def test_a_place_that_can_not_be_written_to_is_named_with_the_remedy(tmp_path):

@@ -278,7 +278,7 @@ def test_dot_products_of_sinusoidal_rows_depend_on_their_distance_only():
 
 @pytest.mark.parametrize("dim", [1, 3, 0, -2])
 def test_an_odd_or_empty_dim_is_refused(dim):
-    with pytest.raises(ValueError, match=f"dim is {dim}; expected an even number from 2 on"):
+    with pytest.raises(ValueError, match=f"dim is {dim}; expected an even number above 0"):
         sinusoidal_positions(4, dim)
 
 
@@ -326,7 +326,7 @@ def test_the_two_spreads_may_come_as_a_list(std):
 
 @pytest.mark.parametrize("std", [[0.02], (0.1, 0.1, 0.1), "0.02", -1.0, (0.1, -0.1), [None, 1]])
 def test_a_spread_that_is_none_is_refused_in_words(std):
-    with pytest.raises(ValueError, match="std is .*expected one number from 0 on, or two.*Write"):
+    with pytest.raises(ValueError, match="std is .*expected one number, 0 or more, or two.*Write"):
         InputEmbedding(10, 10, 4, std=std)
 
 
@@ -371,5 +371,5 @@ def test_a_number_of_positions_that_is_none_is_refused_in_words(length):
 
 @pytest.mark.parametrize("std", [float("inf"), float("nan"), True, (0.1, float("inf"))])
 def test_a_spread_that_no_rows_can_have_is_refused_in_words(std):
-    with pytest.raises(ValueError, match="std is .*expected one number from 0 on, or two.*Write"):
+    with pytest.raises(ValueError, match="std is .*expected one number, 0 or more, or two.*Write"):
         InputEmbedding(10, 10, 4, std=std)

@@ -141,7 +141,7 @@ def test_nothing_is_judged_before_all_is_chosen(ask, item, texts):
 
 def test_a_step_that_stands_twice_is_named_by_the_one_that_is_missing(ask):
     told = fill_in(ask(ORDER), STEPS[1], STEPS[1], STEPS[2])
-    assert told == '○ "cut <b>it</b>" is missing, because another one stands twice.'
+    assert told == '○ "cut <b>it</b>" is missing, because another one is there twice.'
 
 
 @pytest.mark.parametrize(

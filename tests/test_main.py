@@ -209,7 +209,7 @@ def test_another_version_than_the_course_names_is_said_and_stops_nothing(
     assert start.main(["--check"]) == 0
     printed = capsys.readouterr().out
     assert re.search(r"^ipywidgets +untried +7\.6\.5$", printed, re.MULTILINE)
-    assert "ipywidgets: 7.6.5 is here; the course is tried with >=7.7.1,<9." in printed
+    assert "ipywidgets: 7.6.5 is here; the course is tested with >=7.7.1,<9." in printed
     assert "-m pip install -r" in printed
 
 
@@ -226,7 +226,7 @@ def test_packed_on_one_machine_and_unpacked_on_another_the_data_is_the_same(
     assert "python -m helpers --unpack class.zip" in capsys.readouterr().out
     monkeypatch.setattr(downloads, "DOWNLOADS", tmp_path / "elsewhere")
     assert start.main(["--unpack", str(tmp_path / "class.zip")]) == 0
-    assert "checked, and laid into" in capsys.readouterr().out
+    assert "checked, and put into" in capsys.readouterr().out
     needed = [name for name, item in downloads.FILES.items() if item.wheel and not item.optional]
     assert all(map(downloads.is_ready, needed))
 

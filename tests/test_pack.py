@@ -103,7 +103,7 @@ def test_without_a_needed_file_nothing_is_packed(tmp_path, folder, monkeypatch):
     monkeypatch.setattr(downloads, "PACKAGES", Path(tmp_path, "packages.txt"))
     downloads.PACKAGES.write_text("")
     before = set(tmp_path.iterdir())
-    with pytest.raises(MissingDataError, match="(?s)tale .tale. could not be had.*What to do"):
+    with pytest.raises(MissingDataError, match="(?s)tale .tale. can't be fetched.*What to do"):
         pack.pack(tmp_path / "class.zip")
     assert set(tmp_path.iterdir()) == before
 
@@ -150,7 +150,7 @@ def test_a_disk_that_is_full_or_read_only_leaves_no_half_pack(tmp_path, monkeypa
 def test_a_name_that_is_not_the_courses_is_refused(tmp_path, away, name):
     if name:
         message = refused(archive(tmp_path / "bad.zip", (name, TALE)))
-        assert "is none of the course's files" in message
+        assert "isn't one of the course's files" in message
     else:
         assert "it is empty" in refused(archive(tmp_path / "bad.zip"))
 

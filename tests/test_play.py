@@ -337,7 +337,7 @@ def test_windows_follow_the_formula(make):
         n = int(re.search(r"\((\d+) tokens", words)[1])
         assert re.search(rf"^windows +{count_windows(n, length, stride)} ", words, re.M)
         assert f"overlap       {max(0, length - stride)} " in words
-    assert "behind the last target" in words and "lost" in words
+    assert "after the last target" in words and "lost" in words
     assert re.search(r"^windows +0 ", words_of(playground, text="a"), re.M)
 
 
@@ -390,7 +390,7 @@ def test_positions_add_up_and_only_none_hides_the_order(make):
         playground, kind="sinusoidal"
     )
     without = words_of(playground, kind="none")
-    assert "0 vectors are new" in without and "nothing in them tells of the order" in without
+    assert "0 vectors are new" in without and "nothing in them tells the order" in without
     assert "Position 1, positions: none" in without and "no position vector" in without
     assert "swap" in without and "swap" not in words_of(playground, other=1)
     assert "at least two words" in words_of(playground, sentence="one")
@@ -568,7 +568,7 @@ def test_chapter_6_an_id_thrice_has_gradient_3_and_a_step_moves_only_its_row(mak
     lines = [text.split("\n")[1:] for text in drawn]
     changed = [row for row, (one, other) in enumerate(zip(*lines, strict=True)) if one != other]
     assert changed == [2]
-    assert "rows 0 to 5 only" in words_of(playground, ids="6")
+    assert "only the rows 0 to 5" in words_of(playground, ids="6")
 
 
 def test_chapter_7_without_positions_a_swap_hides_and_position_0_has_zeros_and_ones(make):

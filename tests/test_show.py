@@ -218,7 +218,7 @@ def test_bars_of_what_is_no_number_say_so():
     lines = repr(show.bars(["a", "b", "c", "d"], [1, NAN, INF, -INF])).split("\n")
     assert lines[0].count("█") == 30
     for line, number in zip(lines[1:4], ["nan", "inf", "−inf"], strict=True):
-        assert line.split()[1] == number and "no bar: this is no finite number" in line
+        assert line.split()[1] == number and "no bar: this is not a finite number" in line
     assert "nan" in repr(show.bars(["a"], [NAN], struck=[0]))
     two = repr(show.bars("ab", [1e308, 1e308])).split("\n")[:2]
     assert [line.count("█") for line in two] == [30, 30]
@@ -246,12 +246,10 @@ def test_a_heat_table_of_what_is_no_number_says_so():
 
 def test_a_map_names_the_words_that_have_no_place_on_it():
     picture = show.word_map("abc", [(0, 0), (NAN, 1), (2, INF)], [(0, 1)], note="So.")
-    assert repr(picture) == (
-        "Map of words: a (0.00, 0.00).\nSo. No place, but nan or infinite: b, c"
-    )
+    assert repr(picture) == ("Map of words: a (0.00, 0.00).\nSo. Not placed, nan or infinite: b, c")
     arrows = [tag for tag in markup(picture).iter() if tag.get("marker-end")]
     assert len(circles(picture, "5")) == 1 and not arrows
-    assert "No place" in repr(show.word_map(["a"], [(NAN, NAN)]))
+    assert "Not placed" in repr(show.word_map(["a"], [(NAN, NAN)]))
 
 
 @pytest.mark.parametrize(

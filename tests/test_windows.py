@@ -792,7 +792,7 @@ def test_what_fails_midway_leaves_the_old_file_as_it_was(tmp_path):
 
     with pytest.raises(RuntimeError, match="the disk is gone"):
         write_tokens(documents(), path)
-    with pytest.raises(ValueError, match="No document came"):
+    with pytest.raises(ValueError, match="Got no document"):
         write_tokens([], path)
     assert (
         path.read_bytes() == before == read_tokens(path).tobytes()

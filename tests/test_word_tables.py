@@ -199,7 +199,7 @@ def test_an_interrupted_download_of_the_full_table(
         promised[archive.name] = size
         with pytest.raises(
             downloads.MissingDataError,
-            match=f"could not be had.*{said}(.|\n)*Expected: 1.66 GB(.|\n)*What to do: .*again",
+            match=f"can't be fetched.*{said}(.|\n)*Expected: 1.66 GB(.|\n)*What to do: .*again",
         ):
             v.load_word_vectors(v.FULL)
         assert [path.name for path in kept.iterdir()] == [v.SMALL] and len(

@@ -434,7 +434,7 @@ def test_an_id_that_names_no_token_is_told_with_the_size_of_the_vocabulary(token
     tokenizer = SimpleTokenizerV1(build_vocab(["tea", "."]))
     with pytest.raises(
         KeyError,
-        match=f"{token_id!r} is none of the 2 ids of this vocabulary. Decode a list of ids",
+        match=f"{token_id!r} is not one of the 2 ids of this vocabulary. Decode a list of ids",
     ):
         tokenizer.decode([token_id])
 
@@ -454,14 +454,14 @@ def test_ids_that_are_no_flat_list_are_told_so(ids):
     import torch
 
     batches = {"torch": torch.tensor([[1, 0]]), "numpy": numpy.array([[1, 0]])}
-    with pytest.raises(TypeError, match="is no flat list of ids, and expects one"):
+    with pytest.raises(TypeError, match="not a flat list of ids, and expects one"):
         SimpleTokenizerV1(build_vocab(["tea", "."])).decode(
             batches[ids] if isinstance(ids, str) else ids
         )
 
 
 def test_an_id_between_two_ids_is_not_taken_for_one_of_them():
-    with pytest.raises(KeyError, match="0.7 is none of the 2 ids"):
+    with pytest.raises(KeyError, match="0.7 is not one of the 2 ids"):
         SimpleTokenizerV1(build_vocab(["tea", "."])).decode([0.7])
 
 

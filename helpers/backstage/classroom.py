@@ -48,13 +48,13 @@ def write_copies(folder: str | Path) -> list[Path]:
     folder = Path(folder).resolve()
     if folder == NOTEBOOKS or NOTEBOOKS in folder.parents:
         raise ValueError(
-            f"{folder} came; expected a folder outside the course's own notebooks, which keep "
+            f"Got {folder}; expected a folder outside the course's own notebooks, which keep "
             "their solutions. Choose another, such as class."
         )
     there = [path.name for path in CHAPTERS if (folder / path.name).exists()]
     if there:
         raise ValueError(
-            f"{folder} came, and {there[0]} is in it; expected a folder without chapters, as "
+            f"{folder} has {there[0]} in it; expected a folder without chapters, as "
             "somebody may have worked in them. Choose a new one."
         )
     return [write_copy(path, folder, class_copy) for path in CHAPTERS]
@@ -91,7 +91,7 @@ def rows_of(path: Path, learner: str, seconds: float, gigabytes: float) -> list[
     import nbformat
 
     chapter, marks = "", {}
-    missing = f"{path.name} is no chapter of this course"
+    missing = f"{path.name} isn't a chapter of this course"
     try:
         if not path.is_file() or path.stat().st_size > LARGEST:
             raise ValueError("no file, or a very large one")
@@ -99,7 +99,7 @@ def rows_of(path: Path, learner: str, seconds: float, gigabytes: float) -> list[
         chapter = chapter_of(book, path)
         marks = mark(book, chapter, seconds, gigabytes)
     except Exception as error:  # one notebook must not stop a class
-        missing = f"{path.name} is no notebook: {type(error).__name__}: {error}"[:300]
+        missing = f"{path.name} isn't a notebook: {type(error).__name__}: {error}"[:300]
     rows = []
     for exercise, given in (marks or {"": ("no", missing)}).items():
         texts = [learner, chapter, exercise, *given]
@@ -141,8 +141,8 @@ def by_learner(folder: Path) -> dict[str, list[Path]]:
             found.setdefault(learner_of(path, folder), []).append(path)
     if not found:
         raise ValueError(
-            f"{folder} came, and no notebook is in it; expected a folder of returned notebooks, "
-            "as ada.ipynb or ada/01_regex_tokenization.ipynb. Name the folder in which they lie."
+            f"{folder} has no notebook in it; expected a folder of returned notebooks, "
+            "as ada.ipynb or ada/01_regex_tokenization.ipynb. Name the folder that holds them."
         )
     return found
 

@@ -70,7 +70,7 @@ def fresh(chapter: str, folder: Path) -> tuple[Path, Path | None]:
     if not found:
         numbers = ", ".join(path.stem[:2] for path in CHAPTERS)
         raise ValueError(
-            f"{chapter!r} came; expected the number of a chapter: {numbers}. Give one of them."
+            f"Got {chapter!r}; expected the number of a chapter: {numbers}. Give one of them."
         )
     path, kept = folder / found[0].name, None
     if path.exists():

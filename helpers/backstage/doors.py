@@ -1,4 +1,4 @@
-"""What comes in at each door of the pipe: a text, a number, ids, a path; if not, it is said how to.
+"""What comes in at each door of the pipe: a text, a number, ids, a path; if not, an error says how.
 
 The checks say the same of the same mistake, wherever it is made.
 """
@@ -14,7 +14,7 @@ FILES = {".txt", ".md", ".bin", ".json", ".jsonl", ".csv", ".npy", ".gz", ".html
 
 
 def one_text(value) -> None:
-    """TypeError if this is no string."""
+    """TypeError if this isn't a string."""
     if isinstance(value, str):
         return
     advice = "Pass the text itself."
@@ -53,7 +53,7 @@ def documents_of(texts: str | Iterable[str]) -> Iterator[str]:
 
 
 def texts_of(batch: Iterable[str]) -> list[str]:
-    """Several texts. TypeError for a single one, and for what is none."""
+    """Several texts. TypeError for a single one, and for anything else."""
     if isinstance(batch, (str, bytes)) or not isinstance(batch, Iterable):
         raise TypeError(
             f"The batch came as {type(batch).__name__}; expected a list of strings. "
@@ -81,13 +81,13 @@ def whole_number(value, name: str, least: int | None = None) -> int:
         ) from None
     if least is not None and number < least:
         raise ValueError(
-            f"{name} came as {number}. Expected a whole number from {least} on. Give a larger one."
+            f"{name} came as {number}. Expected a whole number, {least} or more. Give a larger one."
         )
     return number
 
 
 def one_row(ids) -> list:
-    """The ids as a list. TypeError for what is no row of ids, such as one id or a batch."""
+    """The ids as a list. TypeError for what isn't a row of ids, such as one id or a batch."""
     row = None
     if isinstance(ids, Iterable) and not isinstance(ids, (str, bytes, bytearray, dict)):
         # A tensor of no dimension says that it can be gone through, and can't.
@@ -95,18 +95,18 @@ def one_row(ids) -> list:
     rows_inside = [each for each in row or [] if is_row(each)]
     if row is None or rows_inside:
         raise TypeError(
-            f"The ids came as {type(ids).__name__} that is no flat list of ids; expected one, "
+            f"The ids came as {type(ids).__name__} that isn't a flat list of ids; expected one, "
             "such as [15496, 995]. Put one id into a list; decode a batch with decode_batch."
         )
     return row
 
 
 def rows_of(batch) -> list:
-    """The rows of a batch. TypeError for what is no list of rows."""
+    """The rows of a batch. TypeError for what isn't a list of rows."""
     rows = list(batch) if getattr(batch, "ndim", 2) == 2 and isinstance(batch, Iterable) else [None]
     if isinstance(batch, (str, bytes, dict)) or not all(is_row(row) for row in rows):
         raise TypeError(
-            f"The batch came as {type(batch).__name__} that is no list of rows of ids; expected "
+            f"The batch came as {type(batch).__name__} that isn't a list of rows of ids; expected "
             "one, such as [[15496], [995, 0]]. Decode one row with decode."
         )
     return rows
@@ -128,12 +128,12 @@ def a_path(value) -> Path:
 
 
 def pairs_of(merges) -> list[tuple]:
-    """Merges as a list of tuples. TypeError for what is no list of pairs."""
+    """Merges as a list of tuples. TypeError for what isn't a list of pairs."""
     right = isinstance(merges, Iterable) and not isinstance(merges, (str, bytes))
     pairs = list(merges) if right else [None]
     if not all(isinstance(pair, Iterable) for pair in pairs):
         raise TypeError(
-            f"The merges came as {type(merges).__name__} that is no list of pairs; expected "
+            f"The merges came as {type(merges).__name__} that isn't a list of pairs; expected "
             "one, such as [(64, 65)]. Pass the merges of a tokenizer, or what learn_merges gives."
         )
     return [tuple(pair) for pair in pairs]

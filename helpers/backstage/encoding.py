@@ -17,7 +17,7 @@ class Encoding:
     Only encode_with_unstable, which tiktoken calls unstable itself, is left out.
 
     tokens: the bytes of each token. special_tokens: different texts, none of them empty, which get
-    the ids behind the tokens; or a dict that gives the id of each.
+    the ids after the tokens; or a dict that gives the id of each.
     A class that inherits has encode_ordinary(text), which gives the ids of a text.
     """
 

@@ -12,7 +12,7 @@ def gensim_data(name: str) -> Path:
     """The path of a file of gensim's test data; gensim itself is not imported.
 
     Where gensim is not installed, a file that data/files.json lists is fetched, out of gensim's
-    wheel. Raises MissingDataError for what can't be had.
+    wheel. Raises MissingDataError for what is unavailable.
     """
     found = find_spec("gensim")
     path = Path(found.origin).parent / "test" / "test_data" / name if found else None
@@ -21,7 +21,7 @@ def gensim_data(name: str) -> Path:
     if name in FILES:
         return fetch(name)
     raise MissingDataError(
-        f"{name} could not be had: it lies in the package gensim, which is not installed here.\n"
+        f"{name} can't be fetched: it is in the package gensim, which is not installed here.\n"
         "Expected: gensim, which has no build for the newest Python yet.\n"
         "What to do: install gensim, on a Python that it has a build for, or go on without this."
     )

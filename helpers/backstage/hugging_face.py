@@ -50,7 +50,7 @@ def as_json(tokenizer) -> dict:
     try:
         about = json.loads(text)
     except (ValueError, RecursionError):
-        raise damaged(f"begins with {text[:40]!r} and is no whole JSON") from None
+        raise damaged(f"begins with {text[:40]!r} and isn't complete JSON") from None
     if not isinstance(about, dict):
         raise damaged(f"holds a {type(about).__name__} at its top")
     return about
@@ -98,7 +98,7 @@ def pattern_of(pre_tokenizer: dict) -> dict:
     found = steps[0]["pattern"].get("Regex")
     kept_as_they_are = (steps[0]["behavior"], steps[0]["invert"]) == ("Isolated", False)
     if not isinstance(found, str) or not kept_as_they_are or steps[-1].get("use_regex", True):
-        raise refusal("its Split is no Regex that is isolated, alone")
+        raise refusal("its Split is not a lone, isolated Regex")
     # What lies between two finds is a chunk too.
     return {"pattern": f"{found}|(?:(?!{found})(?s:.))+"}
 
@@ -107,7 +107,7 @@ def refusal(came: str) -> ValueError:
     """The error for a tokenizer of another kind."""
     return ValueError(
         f"This tokenizer is of another kind: {came}. Expected a byte-level BPE as GPT-2's: "
-        "models.BPE, and pre_tokenizers.ByteLevel(add_prefix_space=False), alone or behind one "
+        "models.BPE, and pre_tokenizers.ByteLevel(add_prefix_space=False), alone or after one "
         "isolated Split by a Regex. Train one of that kind, or keep using this one as it is."
     )
 

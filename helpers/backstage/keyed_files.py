@@ -36,7 +36,7 @@ class TableUnpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str):
         if (module, name) not in ADMITTED:
-            fault = f"it is no KeyedVectors: it names {module}.{name}, which is not admitted here"
+            fault = f"it isn't a KeyedVectors: it names {module}.{name}, which isn't allowed here"
             advice = "In gensim, save its vectors by save_word2vec_format('own.bin', binary=True)."
             raise BadTable(fault, advice)
         return ADMITTED[module, name]
@@ -49,7 +49,7 @@ def read_keyed(file: BinaryIO, path: Path) -> Table:
     except pickle.UnpicklingError as error:
         raise BadTable(f"it is cut off or damaged: {error}", FETCH) from error
     if not isinstance(table, SimpleNamespace):
-        raise BadTable(f"it is no KeyedVectors, but {type(table).__name__}", SAVE)
+        raise BadTable(f"it isn't a KeyedVectors, but {type(table).__name__}", SAVE)
     facts, beside = vars(table), getattr(table, "__numpys", [])
     # gensim before version 4 has other names for both.
     words = facts.get("index_to_key", facts.get("index2word"))
@@ -63,5 +63,5 @@ def read_keyed(file: BinaryIO, path: Path) -> Table:
         rows = np.load(lies, allow_pickle=False)
         rows = rows["val"] if ending == "npz" else rows
     if not isinstance(words, list) or not isinstance(rows, np.ndarray):
-        raise BadTable("it is no KeyedVectors: it holds no words, or no rows", SAVE)
+        raise BadTable("it isn't a KeyedVectors: it holds no words, or no rows", SAVE)
     return words, rows

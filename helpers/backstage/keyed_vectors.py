@@ -1,6 +1,6 @@
-"""The table of word vectors that chapter 5 asks: gensim's KeyedVectors, or ours where none is.
+"""The table of word vectors that chapter 5 asks: gensim's KeyedVectors, or ours without it.
 
-gensim may lack a build for the newest Python, and the chapter shall run there too. So what it
+gensim may lack a build for the newest Python, and the chapter must run there too. So what it
 asks of a table is written here on numpy alone, under gensim's names and with its answers.
 """
 
@@ -28,7 +28,7 @@ def lengths(table) -> np.ndarray:
 
 
 def check_direction(word: str, row: np.ndarray) -> None:
-    """Raise a message for a row of zeros, or of nan, which points nowhere."""
+    """Raise an error for a row of zeros, or of nan, which points nowhere."""
     length = np.linalg.norm(row)
     if not 0 < length < np.inf:
         raise ValueError(

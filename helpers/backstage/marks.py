@@ -1,13 +1,13 @@
 """Marks for one returned notebook; its answers are judged here.
 
 What a notebook says about itself is not believed. Its cells run in another process (returned.py)
-with limits of time and memory, over a copy of the helpers. It sends, as JSON, what each answer gave
+with time and memory limits, over a copy of the helpers. It sends, as JSON, what each answer gave
 on the cases of its exercise; whether that is right is decided here, where no learner's code runs.
 So replacing `check`, printing a verdict or editing an output gains nothing. A cell that hangs or
 ends the process is left out in another run, and costs its own row only.
 
 What this can't see is who wrote an answer; where code reaches into check, the row says "look at
-it". And it is no prison: a returned notebook runs as you, and may read and write what you may. Run
+it". And it is no sandbox: a returned notebook runs as you, and may read and write what you may. Run
 what strangers send in a container, or on an account that owns nothing.
 """
 
@@ -47,7 +47,7 @@ def judge(task, answer, given: list) -> tuple[str, str]:
             raise ValueError(f"{len(given)} outcomes came")
         said = task.judge(answer, given)
     except Exception as error:  # whatever a notebook sends
-        return "no", f"what it sent is no answer ({type(error).__name__}: {error})"
+        return "no", f"what it sent isn't an answer ({type(error).__name__}: {error})"
     if said.state == "open":
         return "no", "not answered yet"
     if said.passed:

@@ -136,7 +136,7 @@ def read_tiktoken(path: Path) -> list[bytes]:
 def bad_token_file(fault: str) -> ValueError:
     """The error for a file of tiktoken's that is damaged."""
     return ValueError(
-        f"This is no file of tiktoken's: {fault}. Expected the 256 bytes and then tokens "
+        f"This isn't a file of tiktoken's: {fault}. Expected the 256 bytes and then tokens "
         "of two older ones, each once, in base 64 and with its id. Fetch or copy the file anew."
     )
 

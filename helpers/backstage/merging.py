@@ -56,7 +56,7 @@ def tie_order(ties: str, words: list, holders: dict, tokens: list[bytes]) -> Cal
     """
 
     def first(pair: Pair) -> tuple[int, int]:
-        """Where the text first shows the pair: in which word, and behind how many bytes of it."""
+        """Where the text first shows the pair: in which word, and after how many bytes of it."""
         for number in holders[pair]:
             n_bytes = 0
             for left, right in pairwise(words[number][0]):
@@ -79,7 +79,7 @@ def tie_order(ties: str, words: list, holders: dict, tokens: list[bytes]) -> Cal
 
 @contextmanager
 def no_collector() -> Iterator[None]:
-    """Let Python not search for circular garbage meanwhile: for much data without any circle."""
+    """Keep Python from collecting circular garbage here: for much data without any circle."""
     was_on = gc.isenabled()
     gc.disable()
     try:

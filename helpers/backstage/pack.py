@@ -16,7 +16,7 @@ MOST = sum(item.size for item in downloads.FILES.values()) + 1_000_000  # bytes 
 
 
 def pack(target: str | Path = NAME) -> tuple[Path, list[str]]:
-    """Write the archive, which replaces no file; return its path, and the books that are lacking.
+    """Write the archive, which replaces no file; return its path, and the books that are missing.
 
     An optional file is packed if it lies here already, and not fetched for it.
     Raises MissingDataError where a needed file is missing or the archive can't be written.
@@ -51,9 +51,9 @@ def pack(target: str | Path = NAME) -> tuple[Path, list[str]]:
 
 
 def unpack(source: str | Path) -> list[str]:
-    """Lay the files of an archive into DOWNLOADS; return their names.
+    """Put the files of an archive into DOWNLOADS; return their names.
 
-    All are checked before the first is laid. Of a bad archive nothing is used; MissingDataError.
+    All are checked before any is written. Of a bad archive nothing is used; MissingDataError.
     """
     source = Path(source).absolute()
     ours = {item.name: item for item in downloads.FILES.values()}
@@ -64,7 +64,7 @@ def unpack(source: str | Path) -> list[str]:
             names = archive.namelist()
             for name in names:
                 if name not in ours:
-                    raise ValueError(f"{name[:80]!r} in it is none of the course's files")
+                    raise ValueError(f"{name[:80]!r} in it isn't one of the course's files")
                 verified(ours[name], folder, partial(take_out, archive, name, ours[name]))
             if len(set(names)) != len(names) or not names:
                 raise ValueError("it is empty, or a file is in it twice")

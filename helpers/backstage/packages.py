@@ -1,4 +1,4 @@
-"""The packages that the course needs: which are missing, and how they are had."""
+"""The packages that the course needs: which are missing, and how to get them."""
 
 import re
 import subprocess

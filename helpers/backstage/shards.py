@@ -92,7 +92,7 @@ def write_shards(
     """
     folder, parts = a_path(folder).resolve(), _parts(documents, per_part)
     if not parts:
-        raise ValueError("No document came; expected a list of texts or paths. Pass at least one.")
+        raise ValueError("Got no document; expected a list of texts or paths. Pass at least one.")
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / shard_name(number) for number in range(len(parts))]
     records = hand_out(make_shard, parts, paths, client=client, desc="Writing shards")
@@ -129,8 +129,8 @@ def make_shard(documents: Documents, path: Path) -> dict:
 def record_of(path: Path, source: str) -> dict:
     """What the index says of a shard: name, n_tokens, sha256 of the file, source, ends.
 
-    source: sha256 of its documents. ends: behind which token each of them ends. The record lies
-    where read_tokens looks for the number of tokens. OSError or ValueError for no whole shard.
+    source: sha256 of its documents. ends: after which token each of them ends. The record lies
+    where read_tokens looks for the number of tokens. OSError or ValueError if it isn't whole.
     """
     tokens = read_tokens(path)
     ends = np.flatnonzero(tokens == END) + 1
@@ -186,7 +186,7 @@ def check_shards(folder: str | Path) -> dict:
         elif file.stat().st_size != 2 * n_tokens:
             came = f"has {file.stat().st_size:,} bytes"
         elif file_hash(file) != sha256:
-            came = "was altered: its sha256 is another"
+            came = "was altered: its sha256 is different"
         elif record != record_of(file, record.get("source")):
             came = "does not fit what index.json says of it"
         if came:
@@ -248,8 +248,8 @@ class Order(Sampler):
     """The windows of one of several ranks, in an order of all n that is never held in memory.
 
     All ranks take equally many steps. Rank r of R takes places r, r + R, r + 2R... of the epoch's
-    order; the n % R windows at its end come to nobody. `start`: how many windows of this rank are
-    done; a run that stopped in mid-epoch goes on behind them, exactly.
+    order; the n % R windows at its end go to nobody. `start`: how many windows of this rank are
+    done; a run that stopped in mid-epoch goes on after them, exactly.
     """
 
     def __init__(
@@ -261,7 +261,7 @@ class Order(Sampler):
         whole_number(ranks, "ranks", 1)
         if not 0 <= rank < ranks or not 0 <= start <= n // ranks:
             raise ValueError(
-                f"rank {rank} of {ranks} ranks and start {start} came; expected a rank from 0 "
+                f"rank is {rank} of {ranks}, and start is {start}; expected a rank from 0 "
                 f"to {ranks - 1} and a start from 0 to {n // ranks}. Change them."
             )
         self.n, self.rank, self.ranks = n, rank, ranks

@@ -35,7 +35,7 @@ def with_ids(special_tokens: Iterable[str] | dict[str, int], n_tokens: int) -> d
         if not isinstance(token_id, int) or token_id < n_tokens or token_id in taken:
             raise ValueError(
                 f"special_tokens has the id {token_id!r}; expected different whole numbers "
-                f"from {n_tokens} on, behind the other tokens. Give such ids, or a list of texts."
+                f"from {n_tokens} on, after the other tokens. Give such ids, or a list of texts."
             )
         taken.add(token_id)
     return dict(special_tokens)

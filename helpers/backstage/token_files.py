@@ -20,7 +20,7 @@ def write_tokens(
 
     Of an iterable, no more than one document is in memory at a time. bar: show progress.
     The file holds nothing but ids, so numpy.fromfile reads it too. How many there must be stands in
-    a second file, `path` with .json behind it. The old files stay until the new ones are written.
+    a second file, `path` with .json added. The old files stay until the new ones are written.
     """
     tokenizer = tokenizer or gpt2_tokenizer()
     if tokenizer.n_vocab > 65_536:
@@ -57,7 +57,7 @@ def _encode_to(path: Path, documents: str | Iterable[str], tokenizer, bar: bool)
             ids = tokenizer.encode_ordinary(document) + [tokenizer.eot_token]
             n_tokens += file.write(np.array(ids, dtype="<u2")) // 2
     if n_tokens == 0:
-        raise ValueError("No document came; expected a text or several. Pass at least one.")
+        raise ValueError("Got no document; expected a text or several. Pass at least one.")
     return n_tokens
 
 

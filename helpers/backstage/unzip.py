@@ -52,7 +52,7 @@ def lay_out(zipped: Path, top: str, folder: Path) -> None:
 def start_from(root: Path) -> None:
     """Unpack the course whose root lies in a zip into ./course, and set up the helpers there.
 
-    Raises ImportError in words if that can't be done.
+    Raises a readable ImportError if that can't be done.
     """
     (zipped,) = [place for place in (root, *root.parents) if place.is_file()]
     folder = Path.cwd() / "course"

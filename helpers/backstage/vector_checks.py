@@ -22,7 +22,7 @@ class BadTable(ValueError):
 
     def __init__(self, fault: str, advice: str = MEND):
         super().__init__(
-            f"This is no table of word vectors: {fault}.\nExpected: different words (str), and for "
+            f"Not a table of word vectors: {fault}.\nExpected: different words (str), and for "
             f"each a row of finite numbers, all rows equally long.\nWhat to do: {advice}"
         )
         self.fault, self.advice = fault, advice
@@ -39,7 +39,7 @@ def say(words: list[str], what: str) -> None:
 def check_table(words: list[str], rows: np.ndarray) -> Table:
     """The table with each word once; BadTable unless every row is finite and of one width.
 
-    Of a word that comes twice the first row is kept. Rows of zeros stay. Both are said.
+    Of a word that occurs twice the first row is kept. Rows of zeros stay. Both are said.
     """
     try:
         rows = np.asarray(rows)
@@ -57,7 +57,7 @@ def check_table(words: list[str], rows: np.ndarray) -> Table:
     first = {}  # of each word its first position
     for place, word in enumerate(words):
         if not isinstance(word, str):
-            raise BadTable(f"word number {place + 1:,} is {word!r}, which is no str")
+            raise BadTable(f"word number {place + 1:,} is {word!r}, which isn't a str")
         first.setdefault(str(word), place)
     if len(first) < len(words):
         again = [word for place, word in enumerate(words) if first[word] != place]
@@ -80,8 +80,6 @@ def decode(words: list[bytes]) -> list[str]:
         texts.append(text)
         if "\ufffd" in text and text.encode() != word:
             cut.append(text)
-    what = (
-        f"{len(cut):,} of {len(words):,} words were not whole in UTF-8; � stands for what is not."
-    )
+    what = f"{len(cut):,} of {len(words):,} words were not valid UTF-8; � stands for what is not."
     say(cut, what)
     return texts

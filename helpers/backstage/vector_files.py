@@ -77,7 +77,7 @@ def read_text(file: BinaryIO) -> Table:
     """
     line = file.readline().removeprefix(b"\xef\xbb\xbf")  # a byte order mark
     if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
-        fault = "its first line is no text in UTF-8, but in UTF-16, or of another format"
+        fault = "its first line isn't UTF-8 text, but UTF-16, or of another format"
         raise BadTable(fault, "If it is a text, save it again as UTF-8.")
     header = read_header(line)
     width = header[1] if header else count_numbers(line)
@@ -122,7 +122,7 @@ def read_binary(file: BinaryIO) -> Table:
     count, width = read_header(file.readline()) or (0, 0)
     if not count or not width:
         raise BadTable("it has another format: its first line is not two whole numbers", SAVE)
-    misfit = f"its rows have not the {width} numbers that its first line promises, or a word of it "
+    misfit = f"its rows lack the {width} numbers that its first line promises, or a word of it "
     misfit += "holds a blank"
     words, numbers, data = [], bytearray(), b""
     start = 0  # of a word in data
@@ -234,7 +234,7 @@ def read_file(path: Path) -> Table:
     except OSError as error:
         # Without a number it is no error of the system, but of bz2.
         fault = f"it can't be opened: {error}" if error.errno else f"it is damaged: {error}"
-        advice = "Look what it is, and who may read it." if error.errno else FETCH
+        advice = "Check what it is, and who may read it." if error.errno else FETCH
     except Exception as error:  # of a file that is none of these, whatever it is
         fault, advice = f"it has another format: {error}", SAVE
     raise ValueError(

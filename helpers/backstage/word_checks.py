@@ -19,7 +19,7 @@ class MissingWord(KeyError):
 
 
 def check_positive(name: str, value: float) -> None:
-    """Raise a message unless a value is a number above 0."""
+    """Raise an error unless a value is a number above 0."""
     if not isinstance(value, Real) or isinstance(value, bool) or not 0 < value < math.inf:
         raise ValueError(
             f"{name} came as {value!r}. Expected a number above 0. Give one, without quotes."
@@ -27,13 +27,13 @@ def check_positive(name: str, value: float) -> None:
 
 
 def check_flag(name: str, value: bool) -> None:
-    """Raise a message unless a value is True or False."""
+    """Raise an error unless a value is True or False."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} came as {value!r}. Expected True or False. Give one of them.")
 
 
 def check_vectors(vectors: KeyedVectors) -> None:
-    """Raise a message unless this is a table of word vectors."""
+    """Raise an error unless this is a table of word vectors."""
     if not hasattr(vectors, "key_to_index"):
         raise TypeError(
             f"The vectors came as {type(vectors).__name__}. Expected a table of word vectors. "
@@ -58,15 +58,15 @@ def nearest_spellings(vectors: KeyedVectors, word: str, n: int = 5) -> list[str]
 
 
 def check_word(word: str) -> None:
-    """Raise a message unless this is a str with something in it."""
+    """Raise an error unless this is a str with something in it."""
     if not isinstance(word, str):
         raise TypeError(f"{word!r} came as a word. Expected a str. Write it in quotes.")
     if not word.strip():
-        raise ValueError(f"A word came that is empty ({word!r}). Each must be a word: fill it in.")
+        raise ValueError(f"A word is empty ({word!r}). Each must be a word: fill it in.")
 
 
 def check_words(vectors: KeyedVectors, words: list[str]) -> None:
-    """Raise a message unless the words differ, and the table has a row for each, not of zeros."""
+    """Raise an error unless the words differ, and the table has a row for each, not of zeros."""
     check_vectors(vectors)
     if isinstance(words, str) or not hasattr(words, "__len__"):
         raise TypeError(
@@ -117,17 +117,17 @@ def check_offsets(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
         starts, ends = np.asarray(starts), np.asarray(ends)
     except ValueError:
         raise ValueError(
-            "Rows came that are not equally long. Expected two arrays (pairs, dimensions). "
+            "The rows are not equally long. Expected two arrays (pairs, dimensions). "
             "Give each pair as many numbers as the others."
         ) from None
     if starts.dtype.kind not in "fiu" or ends.dtype.kind not in "fiu":
         raise TypeError(
-            f"Arrays of {starts.dtype} and {ends.dtype} came. Expected numbers. Turn them into "
+            f"Got arrays of {starts.dtype} and {ends.dtype}. Expected numbers. Turn them into "
             "numbers first."
         )
     if starts.shape != ends.shape or starts.ndim != 2 or len(starts) < 2:
         raise ValueError(
-            f"Arrays of the shapes {starts.shape} and {ends.shape} came. Expected two of one "
+            f"Got arrays of the shapes {starts.shape} and {ends.shape}. Expected two of one "
             "shape (pairs, dimensions), with 2 pairs or more, because two offsets are compared. "
             "Add a pair, or bring both to one shape."
         )
@@ -144,7 +144,7 @@ def check_offsets(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 
 def check_sentences(sentences: list[list[str]]) -> None:
-    """Raise a message unless these are lists of words."""
+    """Raise an error unless these are lists of words."""
     one_text = isinstance(sentences, str)
     for sentence in [sentences] if one_text else sentences:
         if isinstance(sentence, str) or not all(isinstance(word, str) for word in sentence):

@@ -1,4 +1,4 @@
-"""The tables of word vectors that the course knows by name: joined of two files, or fetched.
+"""The tables of word vectors that the course knows by name: joined from two files, or fetched.
 
 Each function gives a table as (words, rows): a list of str and float32 [words, dimensions].
 """
@@ -101,7 +101,7 @@ def download_full() -> Table:
         import gensim.downloader as store
     except ImportError as error:
         raise downloads.MissingDataError(
-            f"{FULL} could not be had: {error}.\nExpected: gensim, whose downloader fetches it.\n"
+            f"{FULL} can't be fetched: {error}.\nExpected: gensim, whose downloader fetches it.\n"
             f"What to do: install gensim, or use load_word_vectors({SMALL!r})."
         ) from None
     store.logger.setLevel("CRITICAL")  # else its traceback comes before our message
@@ -124,7 +124,7 @@ def download_full() -> Table:
         return read_file(Path(path))
     except Exception as error:  # gensim raises bare Exceptions too
         raise downloads.MissingDataError(
-            f"{FULL} could not be had: {error}.\nExpected: 1.66 GB, fetched by gensim.downloader "
+            f"{FULL} can't be fetched: {error}.\nExpected: 1.66 GB, fetched by gensim.downloader "
             f"to {folder}.\nWhat to do: with a network, delete that folder if it is there and try "
             f"again. Without one, use load_word_vectors({SMALL!r})."
         ) from error

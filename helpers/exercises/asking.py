@@ -38,7 +38,7 @@ def questions(part: str, chapter: str = "*") -> list[tuple]:
                 if part == "quiz":
                     item = form(item, f"{key}. ")
                 else:
-                    "".join(_texts(item))  # fails on what is no text
+                    "".join(_texts(item))  # fails on what isn't text
                 found.append((key, item, path.stem[-2:]))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(

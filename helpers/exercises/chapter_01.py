@@ -77,7 +77,7 @@ class split_poem(Exercise):
         return [piece for piece in re.split(SPLIT, text) if piece]
 
     def keeps_tabs(text):
-        """Tabs are tokens now too. Ask for the line break itself, not for what is no space."""
+        """Tabs are tokens now too. Ask for the line break itself, not for what isn't a space."""
         return [piece for piece in re.split(SPLIT, text) if piece.strip(" ")]
 
     def drops_spaces_only(text):
@@ -157,7 +157,7 @@ class split_hyphens(Exercise):
         return cut(HYPHENS, text)
 
     def cuts_dashes_in_two(text):
-        """A dash still is two hyphens. The first choice that matches wins: which must stand
+        """A dash is still two hyphens. The first choice that matches wins: which must stand
         first?"""
         return cut(SPLIT.replace("--", "-"), text)
 

@@ -35,7 +35,7 @@ class unknown_share(Exercise):
         return share([word in vocab for word in split_words(text)])
 
     def how_many(text, vocab):
-        """This is how many, not which share. Divide by the number of tokens."""
+        """This is how many, not what share. Divide by the number of tokens."""
         return sum(word not in vocab for word in split_words(text))
 
     def takes_id_0_as_unknown(text, vocab):
@@ -57,7 +57,7 @@ class unknown_share(Exercise):
         return share([word not in vocab.values() for word in split_words(text)])
 
     def counts_each_word_once(text, vocab):
-        """Each type counts once here. One that comes three times counts three times."""
+        """Each type counts once here. One that occurs three times counts three times."""
         return share([word not in vocab for word in set(split_words(text))])
 
 
@@ -161,7 +161,7 @@ class capped_vocab(Exercise):
         return number([*by_count(words)[: size - 1], "<|unk|>"])
 
     def one_too_many(words, size):
-        """There are `size` words, and `<|unk|>` comes on top. It counts too."""
+        """There are `size` words, and `<|unk|>` as well. It counts too."""
         return number([*by_count(words)[:size], "<|unk|>"])
 
     def without_unk(words, size):
@@ -201,7 +201,7 @@ class capped_vocab(Exercise):
 class join_documents(Exercise):
     """White space on both sides makes it a token of its own.
 
-    Hint: Where does `split_words` cut? The characters `<`, `|` and `>` are no such places.
+    Hint: Where does `split_words` cut? Not at the characters `<`, `|` and `>`.
     Hint: It cuts at white space. On which sides of the special token does a word stand?
     Hint: White space is needed on both sides: `" <|endoftext|> "`.
     """

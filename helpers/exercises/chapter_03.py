@@ -33,7 +33,7 @@ class bytes_per_token(Exercise):
         return len(ids) / len(text.encode())
 
     def counts_each_token_once(text, ids):
-        """This counts each token once. A token that comes again takes room again: count all ids."""
+        """This counts each token once. A token that recurs takes room again: count all ids."""
         return len(text.encode()) / len(set(ids))
 
     def bytes_per_character(text, ids):
@@ -137,7 +137,7 @@ class count_spellings(Exercise):
         return sum(count_spellings.right(rest, tokens) for rest in rests)
 
     def counts_tokens(word, tokens):
-        """This counts the tokens that occur in the word. Count the rows of tokens that spell all of
+        """This counts the tokens that occur in the word. Count the token lists that spell all of
         it."""
         return sum(token in word for token in tokens)
 
@@ -166,7 +166,7 @@ class count_spellings(Exercise):
         return sum(1 + count_spellings.adds_one_each(rest, tokens) for rest in rests)
 
     def empty_word_has_none(word, tokens):
-        """An empty word has one spelling, the empty row. The case that stops the function returns
+        """An empty word has one spelling, the empty one. The case that stops the function returns
         1."""
         return count_spellings.right(word, tokens) if word else 0
 
@@ -231,7 +231,7 @@ def encode(text, apply_merges):
     from ..bpe import GPT2_PATTERN
 
     if not isinstance(text, str) or not text:
-        raise ValueError(f"{text!r} came; expected a text. Put it between quotation marks.")
+        raise ValueError(f"Got {text!r}; expected a text. Put it between quotation marks.")
     ids, ranks = [], BytePairTokenizer.pretrained("gpt2").ids
     for chunk in regex.findall(GPT2_PATTERN, text):
         single = [bytes([byte]) for byte in chunk.encode("utf-8")]

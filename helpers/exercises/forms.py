@@ -94,7 +94,7 @@ class Number(Choice):
 
 class Order:
     """Texts to put in order: item["items"] has them in the right one, and each but the first says
-    why it stands after the one before. They are listed by alphabet, which tells nothing."""
+    why it stands after the one before. They are listed alphabetically, which is no clue."""
 
     def __init__(self, item: dict, prefix: str = ""):
         self.asked = _asked(prefix + item["question"])
@@ -124,7 +124,7 @@ class Order:
         """Why the first pair of neighbours that stands the wrong way round does so."""
         for text in self.right:
             if text not in given:
-                return Verdict("open", f'"{text}" is missing, because another one stands twice.')
+                return Verdict("open", f'"{text}" is missing, because another one is there twice.')
         for (before, after), why in zip(pairwise(self.right), self.whys, strict=True):
             if given.index(after) < given.index(before):
                 return _said(False, f'"{after}" stands before "{before}". {why}')
@@ -156,5 +156,5 @@ FORMS = {"choice": Choice, "number": Number, "order": Order, "match": Match}
 
 
 def form(item: dict, prefix: str = "") -> Choice | Order:
-    """A question in its form, which is to choose where the item says nothing else."""
+    """A question in its form: a choice, unless the item says otherwise."""
     return FORMS[item.get("form", "choice")](item, prefix)

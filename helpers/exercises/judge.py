@@ -212,7 +212,7 @@ class Exercise:
             return _told(message)
         if not callable(answer):
             call = f"{self.asked_by}({self.name!r}, your_function)"
-            said = f"{short(answer)} came; expected a function. Give its name without brackets: "
+            said = f"Got {short(answer)}; expected a function. Give its name without brackets: "
             return Verdict("wrong", said + call)
         first = missed[0]
         case = ", ".join(map(short, self.all_cases()[first]))

@@ -49,7 +49,7 @@ def split_visibly(pattern: str, text: str, strip: bool = True) -> list[tuple[str
 def _split_spans(pattern: str, text: str) -> list[tuple[int, int]]:
     """Where each piece of re.split begins and ends."""
     if len(pattern) > 200:
-        raise ValueError(f"The pattern has {len(pattern)} characters, of 200 at most. Shorten it.")
+        raise ValueError(f"The pattern has {len(pattern)} characters; the cap is 200. Shorten it.")
     spans, end = [], 0
     try:
         for match in regexes.finditer(pattern, text, timeout=0.3):
@@ -109,7 +109,7 @@ def _draw_vocabulary(story, sentence, share):
 
 
 def _one_of_each_tenth(story: list[str]) -> str:
-    """Of each tenth of a story a word that is new there, and then some that are in few stories."""
+    """For each tenth of a story, a word new there, and then some that are in few stories."""
     words, seen = [], set()
     for tenth in range(10):
         part = story[len(story) * tenth // 10 : len(story) * (tenth + 1) // 10]
@@ -241,7 +241,7 @@ def _draw_windows(tokenizer, text, max_length, stride, batch_size):
     pieces = [*map(tokenizer.decode_single_token_bytes, tokenizer.encode_ordinary(text))]
     n, seen = len(pieces), coverage(len(pieces), max_length, stride, batch_size)
     targets = f"of {max(0, n - 1)} (the first token is never a target)"
-    lost = f"{seen.tail} behind the last target, {seen.targets_lost - seen.tail} between windows"
+    lost = f"{seen.tail} after the last target, {seen.targets_lost - seen.tail} between windows"
     full = f"of {batch_size} windows; {seen.batches_kept} with drop_last=False"
     rows = [
         ["windows", seen.windows, f"max(0, ceil(({n} tokens − {max_length}) / {stride}))"],

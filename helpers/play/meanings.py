@@ -26,7 +26,7 @@ def _draw_meanings(model, text, word, blocks):
 def meanings(model, text: str, word: str, blocks: int = 6) -> Playground:
     """How alike a word's vectors are in the lines of a text, after some of a model's blocks.
 
-    `model` is that of load_model, or None where it can't be had: then a note says so.
+    `model` is that of load_model, or None where it is missing: then a note says so.
     """
     boxes = {"text": area("text", text), "word": line("word", word)}
     boxes["blocks"] = slider("blocks", blocks, 0, 6)

@@ -75,7 +75,7 @@ def _draw_lookup(start, ids, tenths):
     parts = ids.replace(",", " ").split()[:12]
     if not parts or not set(parts) <= set("012345"):
         raise ValueError(
-            f"The ids are {show.visible(ids) or 'missing'}; the table has the rows 0 to 5 only. "
+            f"The ids are {show.visible(ids) or 'missing'}; the table has only the rows 0 to 5. "
             "Type ids such as 2, 3, 5, 1."
         )
     lit, step = [int(part) for part in parts], tenths / 10
@@ -139,7 +139,7 @@ def _draw_positions(layers, sentence, kind, position, other):
     elif words[position] == words[other]:
         said = "The same word at both positions: nothing has changed."
     else:
-        said = "The vectors are the same as before: nothing in them tells of the order."
+        said = "The vectors are the same as before: nothing in them tells the order."
     picture += show.note(f"Positions {position} and {other} swapped:")
     picture += show.tokens([words[old] for old in order], marked=[position, other])
     return picture + show.heat(after, names, lit=new, caption=caption) + show.note(said)

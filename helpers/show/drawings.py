@@ -2,7 +2,7 @@
 
 No one colour of text can be read on white and on a dark page alike: 4.5 to 1 on white takes a
 luminance of at most 0.18, and on JupyterLab's dark page of at least 0.20. So nothing here has a
-paper; lines part from both pages by 3 to 1, and each text stands on a pale box of its own.
+ground; lines contrast 3 to 1 with both pages, and each text stands on a pale box of its own.
 """
 
 import base64
@@ -90,7 +90,7 @@ def tree(nested) -> Picture:
 
 
 def style() -> None:
-    """Make matplotlib's figures fit a projector and any page: large letters, no paper."""
+    """Make matplotlib's figures fit a projector and any page: large letters, no background."""
     import matplotlib.pyplot as plt
 
     plt.rc("font", size=14)

@@ -90,8 +90,8 @@ def _mark(x: float, y: float, square: bool) -> str:
 def word_map(words, xy, arrows=(), note: str = "", near=()) -> pictures.Picture:
     """Words at their places on a plane; `arrows`: (from, to) positions; `note`: a line beneath.
 
-    `near`: the positions of a word, which gets a square, and of those that are nearest to it in
-    truth, which get rings. A word whose place is nan or infinite is left out, and named beneath.
+    `near`: the positions of a word, which gets a square, and of those that are truly nearest
+    to it, which get rings. A word whose place is nan or infinite is left out, and named beneath.
     """
     names, points, lost = {}, {}, []
     for number, (word, (x, y)) in enumerate(zip(words, xy, strict=True)):
@@ -118,6 +118,6 @@ def word_map(words, xy, arrows=(), note: str = "", near=()) -> pictures.Picture:
         ringed = ", ".join(names[number] for number in near[1:])
         said.append(f"square: {names[near[0]]}; rings, its true neighbours: {ringed}")
     if lost:
-        note += f" No place, but nan or infinite: {', '.join(lost)}"
+        note += f" Not placed, nan or infinite: {', '.join(lost)}"
     beneath = pictures.note(note.strip()) if note else pictures.Picture("")
     return svg("".join(parts), "; ".join(said) + ".", WIDE, high) + beneath

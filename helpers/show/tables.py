@@ -141,7 +141,7 @@ def bars(labels, values, struck=(), caption: str = "") -> Picture:
         colour = BARS[1] if value < 0 else BARS[0]
         if place in struck:
             name, colour = Picture(f"<s>{label(name)}</s> (left out)"), BARS[2]
-        bar = "no bar: this is no finite number"
+        bar = "no bar: this is not a finite number"
         if math.isfinite(value):
             sign = "−" if value < 0 else ""
             bar = sign + _bar(abs(value) / most)

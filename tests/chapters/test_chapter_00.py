@@ -118,7 +118,7 @@ def test_states_of_is_what_chapter_8_builds():
         assert torch.equal(ours, theirs["states_of"](line)) and ours.shape == (7, 384)
         assert torch.allclose(cosines(ours), theirs["cosines"](ours))
     assert torch.equal(minilm.states_of("A Bank", "Bank"), minilm.states_of("a bank", "bank"))
-    with pytest.raises(ValueError, match="'light' is no token of 'a bank'; expected .* Choose"):
+    with pytest.raises(ValueError, match="'light' is not a token of 'a bank'; expected .* Choose"):
         minilm.states_of("a bank", "light")
 
 

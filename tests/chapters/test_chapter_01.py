@@ -217,7 +217,7 @@ WRONG = {
         "Nothing is left": cut(SPLIT, lambda piece: piece.strip() and piece == "\n"),
     },
     "split_hyphens": {
-        "still is two hyphens": cut(MARKS % ("", "-|--")),
+        "still two hyphens": cut(MARKS % ("", "-|--")),
         "still one token": cut(SPLIT),
         "takes all three as one": cut(MARKS % ("", "-+")),
         "Keep the parentheses": cut(r'[,.:;?_!"()\']|--|-|\s'),

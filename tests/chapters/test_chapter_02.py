@@ -192,7 +192,7 @@ def test_gpt2_has_one_special_token_which_tiktoken_finds_without_spaces_and_guar
         (
             "unknown_share",
             lambda text, vocab: len([w for w in split_words(text) if w not in vocab]),
-            "how many, not which",
+            "how many, not what",
         ),
         (
             "unknown_share",
@@ -339,7 +339,7 @@ def test_gpt2_has_one_special_token_which_tiktoken_finds_without_spaces_and_guar
         (
             "capped_vocab",
             lambda words, size: {w: i for i, w in enumerate(_sorted(words)[:size] + ["<|unk|>"])},
-            "on top",
+            "as well",
         ),
         (
             "capped_vocab",

@@ -415,7 +415,7 @@ def test_the_milestone_goes_on_without_an_encoder_and_names_what_is_no_text():
     assert told.state == "open" and "apply_merges is not there" in repr(told)
     assert "Dev(6245)" in repr(told), "the course's own encoder did not go on"
     for given in (7, ""):
-        with pytest.raises(ValueError, match="came; expected a text. Put it between"):
+        with pytest.raises(ValueError, match="expected a text. Put it between"):
             check.milestone("gpt2_ids", ..., given)
 
 

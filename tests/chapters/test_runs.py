@@ -56,7 +56,7 @@ SAYS = {
         ('check.outcome("hour_bank"', "unknown here, since the trained model is missing"),
         ("play.meanings", "The trained model is missing here"),
     ],
-    "02": [("gpt2_vocab", "could not be had"), ("gpt2_vocab", "What to do")],
+    "02": [("gpt2_vocab", "can't be fetched"), ("gpt2_vocab", "What to do")],
     "03": [
         ("later = {", "GPT-4, 2023 is left out from here on."),
         ("later = {", "GPT-4o, 2024 is left out from here on."),

@@ -97,11 +97,11 @@ STEPS = {
     "lookup": [
         ("ids", "3 3", r"Gradient of their sum 0 0 0 0 1 0 0 0 2 0 0 0 ► 3 2 2 2"),
         ("step, in tenths", "End", r"After a step of 1\.0 .*► 3 −2\.4015 −1\.0334 −3\.1481"),
-        ("ids", "7", r"The ids are 7; the table has the rows 0 to 5 only"),
+        ("ids", "7", r"The ids are 7; the table has only the rows 0 to 5"),
     ],
     "meanings": [
         ("blocks", "Home", r"^bank after 0 of 6 blocks"),
-        ("text", "the light was red", r"'bank' is no token of 'the light was red'"),
+        ("text", "the light was red", r"'bank' is not a token of 'the light was red'"),
         ("word", "light", r"^light after 0 of 6 blocks.* the light was red 1\.00"),
     ],
     "positions": [
@@ -113,7 +113,7 @@ STEPS = {
         (
             "positions",
             "none",
-            r"Position 1, positions: none .*0 vectors are new .*nothing in them tells of the order",
+            r"Position 1, positions: none .*0 vectors are new .*nothing in them tells the order",
         ),
         (
             "position",

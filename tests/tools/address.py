@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SITE, COLAB = "https://github.com/", "https://colab.research.google.com/github/"
 BY_HAND = (
     "To open this chapter in Colab, choose *File*, *Upload notebook* there, "
-    "then put the course's zip beside it (the folder symbol at the left)."
+    "then put the course's zip beside it (the folder icon on the left)."
 )
 BADGE = re.compile(rf"\[!\[Open In Colab\]\([^)]*\)\]\({COLAB}[^)]*\)")
 # What a set-up cell has more if the course is published, and the line before which it stands.
@@ -45,8 +45,8 @@ FETCHES = re.compile(
 # The part of README.md that says how the course is opened in Colab.
 README = re.compile(r"(<!-- colab -->\n).*?(\n<!-- end -->)", re.S)
 README_BY_HAND = (
-    "In Colab, choose *File*, *Upload notebook*, take a chapter of `notebooks`, and put the course's "
-    "zip beside it (the folder symbol at the left):\nits first cell unpacks the course, or finds it "
+    "In Colab, choose *File*, *Upload notebook*, take a chapter from `notebooks`, and put the course's "
+    "zip beside it (the folder icon on the left):\nits first cell unpacks the course, or finds it "
     "in your Google Drive once that is mounted."
 )
 README_PUBLISHED = (

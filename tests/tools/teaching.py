@@ -124,7 +124,7 @@ def predictions_page() -> str:
     lines = [
         "# Predictions on paper",
         "",
-        "One sheet for each chapter: choose alone, then in pairs, then count hands. What comes out, the notebook shows.",
+        "One sheet for each chapter: choose alone, then in pairs, then count hands. The notebook shows what comes out.",
         "Printed from a browser, each chapter begins a new sheet. Written by `python -m tests.tools.teaching`.",
         "",
     ]
