@@ -196,7 +196,7 @@ def known(ids):
     import torch
 
     tokens = 10.0 * torch.arange(8)[:, None] + torch.arange(3)
-    positions = (torch.arange(1, 9) / 10)[:, None].repeat(1, 3)
+    positions = (torch.arange(1, 13) / 10)[:, None].repeat(1, 3)
     return SimpleNamespace(token_table=tokens, position_table=positions, ids=torch.tensor(ids))
 
 
