@@ -293,7 +293,7 @@ def test_what_is_lost_needs_the_first_window_whole_and_each_gap():
     for gaps, wide, said in (
         (lambda count: int(count > 1), lambda gap: max(0, gap), "one gap only"),
         (lambda count: count - 1, lambda gap: int(gap > 0), "one token for each gap"),
-        (lambda count: count, lambda gap: max(0, gap), "behind the last window"),
+        (lambda count: count, lambda gap: max(0, gap), "after the last window"),
     ):
         verdict = check.exercise("count_lost", count_lost_with(gaps, wide))
         assert not verdict.passed and said in verdict.text
