@@ -1,4 +1,4 @@
-"""A trained model in the open: its tables, and its blocks in plain torch (chapters 5 to 8).
+"""A trained model in the open: its tables, and its blocks in plain torch (chapters 0 and 6 to 8).
 
 all-MiniLM-L6-v2 (Reimers and Gurevych 2019) is a small BERT (Devlin et al. 2019).
 """

@@ -73,6 +73,16 @@ class input_vectors(Exercise):
         row for each position."""
         return token_table[ids] + position_table[0]
 
+    def the_whole_table(token_table, position_table, ids):
+        """You add the whole second table, which has more rows than there are tokens. Take its first
+        `len(ids)` rows."""
+        return token_table[ids] + position_table
+
+    def in_a_list(token_table, position_table, ids):
+        """The numbers are right, but they stand in a list, and a model reads one table. No loop is
+        needed: add the first `len(ids)` rows of `position_table` to `token_table[ids]`."""
+        return [token_table[i] + position_table[n] for n, i in enumerate(ids)]
+
     def the_positions_alone(token_table, position_table, ids):
         """These are the vectors of the positions alone. Add them to those of the tokens."""
         return position_table[: len(ids)]

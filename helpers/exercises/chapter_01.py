@@ -44,6 +44,11 @@ class cut_ledger(Exercise):
         """You cut at semicolons only. Add `|\\s` inside the group."""
         return cut("(;)", line)
 
+    def has_a_group_that_takes_no_part(line):
+        """For a pair of parentheses that takes no part in a match, `re.split` gives `None`, which
+        has no `strip`. Put one pair around the whole pattern."""
+        return cut(r"(;)|(\s)", line)
+
     def cuts_at_commas(line):
         """This cuts at commas and full stops. The ledger has semicolons."""
         return cut(r"([,.]|\s)", line)
@@ -64,7 +69,8 @@ class split_poem(Exercise):
 
     def as_it_came(text):
         """Not answered yet: this is still `split_words`, and no line break is a token. Change the
-        last line, so that a piece stays if it is `"\\n"`."""
+        last line, so that a piece stays if it is `"\\n"`. (Is it `r"\\n"` in yours? With the `r`
+        that is a backslash and an n.)"""
         return cut(SPLIT, text)
 
     def keeps_every_piece(text):
@@ -133,8 +139,9 @@ class split_modern(Exercise):
         return cut(MODERN[1:-1], text)
 
     def has_marks_outside_the_group(text):
-        """Your new marks stand outside the first pair of parentheses, so `re.split` also gives
-        `None`, which has no `strip`. Put them into the square brackets."""
+        """For a pair of parentheses that takes no part in a match, `re.split` gives `None`, which
+        has no `strip`. Keep one pair around the whole pattern, and put the new marks into the
+        square brackets."""
         return cut(f"{SPLIT}|[“”‘’—]", text)
 
     def changes_characters(text):

@@ -97,9 +97,9 @@ class encode_gently(Exercise):
         return [vocab.get(word.lower(), vocab.get(word, unknown)) for word in split_words(text)]
 
     def looks_lowercase_up(text, vocab):
-        """A `KeyError`: `vocab[...]` raises one where the lowercase word is unknown too, even if
-        the word itself has an id, since Python works out both arguments first. Use `vocab.get`
-        there as well."""
+        """A `KeyError`: `vocab[...]` raises one where the lowercase word is unknown too. (As an
+        argument of `get` it is looked up even if the word itself has an id.) Use `vocab.get` there
+        as well."""
         return [vocab.get(word, vocab[word.lower()]) for word in split_words(text)]
 
     def goes_on_after_id_0(text, vocab):

@@ -194,9 +194,9 @@ class apply_merges(Exercise):
 
     Hint: Copy the function. The loop is right: which line chooses a pair, and does it ask for the
       rank?
-    Hint: `min(pairs)` compares the letters of the pairs. `min` can be told what to compare, with a
+    Hint: `min(known)` compares the letters of the pairs. `min` can be told what to compare, with a
       key.
-    Hint: `min(pairs, key=lambda pair: ranks[pair[0] + pair[1]])`
+    Hint: `min(known, key=lambda pair: ranks[pair[0] + pair[1]])`
     """
 
     cases = [
@@ -211,7 +211,7 @@ class apply_merges(Exercise):
         return merge_all(tokens, ranks, lambda pairs: min(pairs, key=pairs.get))
 
     def by_the_alphabet(tokens, ranks):
-        """The pair is still chosen by the alphabet: min(pairs) compares letters. Let it compare
+        """The pair is still chosen by the alphabet: `min(known)` compares letters. Let it compare
         ranks."""
         return merge_all(tokens, ranks, min)
 
@@ -245,7 +245,7 @@ class gpt2_ids(Milestone):
     Hint: It is the function of exercise 3. Which pair is merged next, of those that have a rank?
     Hint: The loop goes on until no pair of neighbours has a rank, and takes the lowest rank each
       time.
-    Hint: `min(pairs, key=lambda pair: ranks[pair[0] + pair[1]])`
+    Hint: `min(known, key=lambda pair: ranks[pair[0] + pair[1]])`
     """
 
     part = "apply_merges"
@@ -269,8 +269,8 @@ class gpt2_ids(Milestone):
     right = apply_merges.right
 
     def by_the_alphabet(tokens, ranks):
-        """On ` Devonshire` these aren't GPT-2's ids: the alphabet chooses the next pair. Choose the
-        one whose token has the lowest rank, as in exercise 3."""
+        """On `tokenization is untokenizable` these aren't GPT-2's ids: the alphabet chooses the
+        next pair. Choose the one whose token has the lowest rank, as in exercise 3."""
         return apply_merges.by_the_alphabet(tokens, ranks)
 
     def from_the_left(tokens, ranks):

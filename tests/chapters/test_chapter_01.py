@@ -204,11 +204,15 @@ WRONG = {
         "empty pieces are still there": lambda text: list(re.split(r"(;|\s)", text)),
         "a space is not empty": cut(r"(;|\s)", lambda piece: piece != ""),
         "at semicolons only": cut(r"(;)"),
-        "'NoneType' object has no attribute 'strip'": cut(r"(;)|(\s)", lambda piece: piece.strip()),
+        "Put one pair around the whole pattern": cut(r"(;)|(\s)", lambda piece: piece.strip()),
+        "a pair of parentheses that takes no part": cut(r"(;)|\s", lambda piece: piece.strip()),
         "commas and full stops": cut(r"([,.]|\s)"),
     },
     "split_poem": {
         "Not answered yet: this is still `split_words`": cut(SPLIT),
+        "With the `r` that is a backslash": cut(
+            SPLIT, lambda piece: piece.strip() or piece == r"\n"
+        ),
         "always is": cut(SPLIT, lambda piece: piece.strip() or "\n"),
         "Every piece of white space": cut(SPLIT, lambda piece: piece),
         "Tabs are tokens now too": cut(SPLIT, lambda piece: piece and piece != " "),
@@ -228,9 +232,9 @@ WRONG = {
         "`‘` and `’` are still glued": cut(MARKS % ("“”—", "--")),
         "White space is among": lambda text: re.split(MARKS % ("“”‘’—", "--"), text),
         "Keep the parentheses": cut(r'[,.:;?_!"()\'“”‘’—]|--|\s'),
-        "stand outside the first pair": lambda text: cut(
-            SPLIT + "|[“”‘’—]", lambda piece: piece.strip()
-        )(text),
+        "Keep one pair around": lambda text: cut(SPLIT + "|[“”‘’—]", lambda piece: piece.strip())(
+            text
+        ),
         "which has no `strip`": lambda text: cut(SPLIT + "|([“”‘’—])", lambda piece: piece.strip())(
             text
         ),

@@ -1,6 +1,7 @@
 """Chapter 3: what its cells build is what helpers/bpe.py has, and what it says of tokenizers is so."""
 
 import ast
+import inspect
 import itertools
 import json
 import unicodedata
@@ -443,16 +444,35 @@ def test_a_pair_may_be_chosen_in_another_way(choose):
     assert check.exercise("choose_pair", choose).passed
 
 
-def test_the_change_to_the_toy_text_gives_four_equal_pairs_and_no_false_reason(built):
-    toy = [
-        (byte_ids(word), count)
-        for word, count in [("low", 5), ("lower", 2), ("newest", 4), ("widest", 3)]
-    ]
-    counts = built["count_pairs"](toy)
-    assert [count for _, count in counts.most_common(5)] == [7, 7, 7, 7, 6]
-    assert built["first_seen"](counts) == tuple(byte_ids("lo"))
+@pytest.mark.parametrize("newest, first", [(6, "es"), (4, "lo")])
+def test_the_reasons_for_the_first_merge_hold_before_and_after_the_change(built, newest, first):
+    counted = {"low": 5, "lower": 2, "newest": newest, "widest": 3}
+    counts = built["count_pairs"]([(byte_ids(word), times) for word, times in counted.items()])
+    low, est, wer = [counts[tuple(byte_ids(pair))] for pair in ("lo", "es", "we")]
     said = Chapter("03").questions["predictions"]["bpe_toy_pair"]["choices"]
-    assert all(why.startswith("In these counts") for why in said.values())
+    assert built["first_seen"](counts) == tuple(byte_ids(first))
+    for pair, count in [("e + s", est), ("l + o", low)]:
+        told = said[pair].split(f"With `newest` {newest} times")[1].split("With `newest`")[0]
+        assert str(count) in told, (
+            f"{pair} is told a wrong count where newest stands {newest} times"
+        )
+    assert est == wer + 1, "whoever guesses w + e is told that e + s always has one more"
+
+
+def test_the_change_to_the_toy_text_gives_four_equal_pairs(built):
+    counted = {"low": 5, "lower": 2, "newest": 4, "widest": 3}
+    counts = built["count_pairs"]([(byte_ids(word), times) for word, times in counted.items()])
+    assert [count for _, count in counts.most_common(5)] == [7, 7, 7, 7, 6]
+
+
+@pytest.mark.parametrize("name", ["apply_merges", "gpt2_ids"])
+def test_the_last_hint_fits_the_function_that_is_to_be_mended(built, name):
+    printed = next(cell.source for cell in BOOK.cells if "Exercise 3: spot" in cell.source)
+    function = printed.split("```python")[1].split("```")[0]
+    hint = inspect.getdoc(getattr(chapter_03, name)).split("Hint:")[-1].strip().strip("`")
+    names = dict(built)
+    exec(function.replace("min(known)", hint), names)
+    assert check.exercise("apply_merges", names["apply_merges"]).passed, f"pasted, {hint} fails"
 
 
 def test_one_word_can_be_spelled_in_many_ways(ranks):
