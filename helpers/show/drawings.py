@@ -110,11 +110,18 @@ def figure(fig, alt: str) -> None:
     import matplotlib.pyplot as plt
     from IPython.display import display
     from matplotlib.text import Text
+    from PIL import Image
 
     for text in fig.findobj(Text):
         text.set_bbox({"boxstyle": "round,pad=0.15", "facecolor": LABEL, "edgecolor": "none"})
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", bbox_inches="tight", facecolor="none")
     plt.close(fig)
+    if not any(axes.images for axes in fig.axes):  # lines and dots do with 256 colours
+        drawn = Image.open(buffer).quantize(
+            256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
+        buffer = io.BytesIO()
+        drawn.save(buffer, format="png", optimize=True)
     data = {"image/png": base64.b64encode(buffer.getvalue()).decode(), "text/plain": alt}
     display(data, metadata={"image/png": {"alt": alt}}, raw=True)

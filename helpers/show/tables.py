@@ -16,10 +16,11 @@ BARS = ("#2B8FD0", "#DB6A13", "#8A8A8A")  # above 0, below 0 and struck; seen on
 INPUT, TARGET, HEAD = "background:#56B4E955", "background:#E69F0055", "background:#80808026"
 LOST = "outline:2px dashed #D55E00;outline-offset:-3px"
 FRAME = "outline:3px solid #D55E00;outline-offset:-3px"
-CHIP = (  # never broken in two, unless it is wider than the page
-    "display:inline-block;max-width:100%;box-sizing:border-box;word-wrap:break-word;"
-    "vertical-align:top;text-align:center;margin:0 3px 5px 0;padding:0 .2em;border-radius:3px;"
+CHIP = (  # never broken in two
+    "display:inline-block;vertical-align:top;text-align:center;margin:0 3px 5px 0;padding:0 .2em;"
+    "border-radius:3px;"
 )
+LONG = "max-width:100%;box-sizing:border-box;word-wrap:break-word;"  # unless the page is narrower
 NUMBER = re.compile(r"−?[\d,]+(\.\d+)?%?")  # a number that was made a text already
 SMALL = "display:block;font-size:12px;line-height:1.3;opacity:.8"
 
@@ -51,14 +52,15 @@ def tokens(pieces, ids=None, dropped=(), marked=(), hover=(), room: float = 0) -
     chips = []
     for place, piece in enumerate(pieces):
         text = escape(visible(piece)) or "(empty)"
+        chip = CHIP + LONG if len(text) > 20 else CHIP
         colour = colour_of(piece)
-        style = f"{CHIP}background:{colour}33;border-bottom:3px solid {colour}"
+        style = f"{chip}background:{colour}33;border-bottom:3px solid {colour}"
         title = ""
         if ids is not None:
             text += _beneath(ids[place])
         if place in dropped:
             text = tag("s", "text-decoration:none", text)
-            style = f"{CHIP}border:2px dotted #808080"
+            style = f"{chip}border:2px dotted #808080"
         if place in marked:
             text = f"<strong>{text}</strong>"
             style += f";{FRAME}"
