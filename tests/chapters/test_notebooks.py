@@ -131,7 +131,7 @@ def test_nothing_of_the_machine_that_made_it_is_left(path):
 
 @every_chapter
 def test_it_stays_small_enough_to_open_anywhere(path):
-    assert path.stat().st_size < 1_000_000, f"{path.name} has {path.stat().st_size:,} bytes"
+    assert path.stat().st_size < 600_000, f"{path.name} has {path.stat().st_size:,} bytes"
 
 
 @every_chapter
