@@ -1,31 +1,7 @@
 """The exercises of chapter 6, token embeddings. helpers/check.py says how one is written."""
 
 from .judge import Exercise
-
-
-def embedding(rows, columns):
-    """A layer whose table has so many rows and columns."""
-    import torch
-
-    return torch.nn.Embedding(rows, columns)
-
-
-def by_one_hot(ids, places, table):
-    """The product of a table and one-hot rows of so many places."""
-    import torch
-
-    return torch.nn.functional.one_hot(ids, num_classes=int(places)).float() @ table
-
-
-def cosines(weight, token_id):
-    """The cosine of each row with the row of a token."""
-    return weight @ weight[token_id] / weight.norm(dim=1) / weight[token_id].norm()
-
-
-def most_alike(likeness, token_id, own=-1e9):
-    """The id with the greatest likeness, if that of the token itself is `own`."""
-    likeness[token_id] = own
-    return likeness.argmax().item()
+from .tables import by_one_hot, cosines, embedding, grown, last_row, most_alike, old_rows
 
 
 class one_hot_lookup(Exercise):
@@ -119,38 +95,6 @@ class rows_changed(Exercise):
         """These are the ids as they came, with repeats. The step must move the rows; the last line
         was right."""
         return ids.flatten().tolist()
-
-
-def grown(vocab, weight, row, token):
-    """A new token under the next id, and the table with a row beneath; else both as they were."""
-    import torch
-
-    if token in vocab:
-        return vocab, weight
-    return {**vocab, token: len(vocab)}, torch.cat([weight, row.reshape(1, -1)])
-
-
-def old_rows(weight, new):
-    """In words, what became of the rows of `weight` in the table `new`."""
-    if new[: len(weight)].equal(weight):
-        return "the old rows are kept"
-    if new[-len(weight) :].equal(weight):
-        return "the old rows have moved down"
-    return "the old rows are lost"
-
-
-def last_row(weight, new):
-    """In words, what the last row of the table `new` is."""
-    import torch
-
-    mean = weight.mean(dim=0)
-    known = {"the mean of the others": mean, "zeros": 0 * mean}
-    known["one number, the mean of the whole table"] = weight.mean().expand(mean.shape)
-    known["their sum, divided by one too many"] = weight.sum(dim=0) / (len(weight) + 1)
-    for name, row in known.items():
-        if torch.allclose(new[-1], row):
-            return f"the last row is {name}"
-    return "the last row is another"
 
 
 class add_token(Exercise):

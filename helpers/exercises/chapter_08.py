@@ -1,16 +1,8 @@
 """The exercises of chapter 8, from text to tensors. helpers/check.py says how one is written."""
 
-from types import SimpleNamespace
-
 from .chapter_04 import mended_windows, windows
 from .judge import Exercise, Milestone
-
-
-def loss(logits, targets, reduction="mean"):
-    """The cross-entropy of logits [batch, tokens, vocab_size] for targets [batch, tokens]."""
-    from torch.nn.functional import cross_entropy
-
-    return cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction=reduction)
+from .tables import ids_for, known, loss, trained
 
 
 def where(lengths, number):
@@ -191,24 +183,6 @@ class trace(Exercise):
         return where(sizes(texts), window * stride + position)
 
 
-def known(ids):
-    """Tables whose sums tell what was added: 42.3 is column 2 of id 4, third of a row."""
-    import torch
-
-    tokens = 10.0 * torch.arange(8)[:, None] + torch.arange(3)
-    positions = (torch.arange(1, 13) / 10)[:, None].repeat(1, 3)
-    return SimpleNamespace(token_table=tokens, position_table=positions, ids=torch.tensor(ids))
-
-
-def ids_for(model):
-    """The ids that are looked up in a model's tables."""
-    import torch
-
-    if isinstance(model, SimpleNamespace):
-        return model.ids
-    return torch.tensor(model.tokenizer.encode("she sat on the bank of the river"))
-
-
 class trained_input(Milestone):
     """Your lookup and your sum are what goes into a real model.
 
@@ -275,23 +249,6 @@ class trained_input(Milestone):
     def takes_one_position(tokens, positions, ids):
         """All tokens got the vector of one position. Each position has its own."""
         return tokens[ids] + positions[0]
-
-
-def trained(model, inputs, targets, steps=60):
-    """The losses of a model over some steps, each on 16 windows that are drawn at random."""
-    import torch
-
-    optimizer, losses = torch.optim.Adam(model.parameters(), lr=0.01), []
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(123)
-        for _ in range(steps):
-            drawn = torch.randint(len(inputs), (16,))
-            step_loss = loss(model(inputs[drawn]), targets[drawn])
-            optimizer.zero_grad()
-            step_loss.backward()
-            optimizer.step()
-            losses.append(step_loss.item())
-    return losses
 
 
 class own_windows(Milestone):

@@ -1,0 +1,102 @@
+"""What the exercises of chapters 6 and 8 are made of: tables and their rows, and a training."""
+
+from types import SimpleNamespace
+
+
+def embedding(rows, columns):
+    """A layer whose table has so many rows and columns."""
+    import torch
+
+    return torch.nn.Embedding(rows, columns)
+
+
+def by_one_hot(ids, places, table):
+    """The product of a table and one-hot rows of so many places."""
+    import torch
+
+    return torch.nn.functional.one_hot(ids, num_classes=int(places)).float() @ table
+
+
+def cosines(weight, token_id):
+    """The cosine of each row with the row of a token."""
+    return weight @ weight[token_id] / weight.norm(dim=1) / weight[token_id].norm()
+
+
+def most_alike(likeness, token_id, own=-1e9):
+    """The id with the greatest likeness, if that of the token itself is `own`."""
+    likeness[token_id] = own
+    return likeness.argmax().item()
+
+
+def grown(vocab, weight, row, token):
+    """A new token under the next id, and the table with a row beneath; else both as they were."""
+    import torch
+
+    if token in vocab:
+        return vocab, weight
+    return {**vocab, token: len(vocab)}, torch.cat([weight, row.reshape(1, -1)])
+
+
+def old_rows(weight, new):
+    """In words, what became of the rows of `weight` in the table `new`."""
+    if new[: len(weight)].equal(weight):
+        return "the old rows are kept"
+    if new[-len(weight) :].equal(weight):
+        return "the old rows have moved down"
+    return "the old rows are lost"
+
+
+def last_row(weight, new):
+    """In words, what the last row of the table `new` is."""
+    import torch
+
+    mean = weight.mean(dim=0)
+    known = {"the mean of the others": mean, "zeros": 0 * mean}
+    known["one number, the mean of the whole table"] = weight.mean().expand(mean.shape)
+    known["their sum, divided by one too many"] = weight.sum(dim=0) / (len(weight) + 1)
+    for name, row in known.items():
+        if torch.allclose(new[-1], row):
+            return f"the last row is {name}"
+    return "the last row is another"
+
+
+def known(ids):
+    """Tables whose sums tell what was added: 42.3 is column 2 of id 4, third of a row."""
+    import torch
+
+    tokens = 10.0 * torch.arange(8)[:, None] + torch.arange(3)
+    positions = (torch.arange(1, 13) / 10)[:, None].repeat(1, 3)
+    return SimpleNamespace(token_table=tokens, position_table=positions, ids=torch.tensor(ids))
+
+
+def ids_for(model):
+    """The ids that are looked up in a model's tables."""
+    import torch
+
+    if isinstance(model, SimpleNamespace):
+        return model.ids
+    return torch.tensor(model.tokenizer.encode("she sat on the bank of the river"))
+
+
+def loss(logits, targets, reduction="mean"):
+    """The cross-entropy of logits [batch, tokens, vocab_size] for targets [batch, tokens]."""
+    from torch.nn.functional import cross_entropy
+
+    return cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction=reduction)
+
+
+def trained(model, inputs, targets, steps=60):
+    """The losses of a model over some steps, each on 16 windows that are drawn at random."""
+    import torch
+
+    optimizer, losses = torch.optim.Adam(model.parameters(), lr=0.01), []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(123)
+        for _ in range(steps):
+            drawn = torch.randint(len(inputs), (16,))
+            step_loss = loss(model(inputs[drawn]), targets[drawn])
+            optimizer.zero_grad()
+            step_loss.backward()
+            optimizer.step()
+            losses.append(step_loss.item())
+    return losses
