@@ -2,18 +2,7 @@
 
 from .chapter_04 import mended_windows, windows
 from .judge import Exercise, Milestone
-from .tables import ids_for, known, loss, trained
-
-
-def where(lengths, number):
-    """(first, last + 1) of a piece, when all pieces have these lengths."""
-    first = sum(lengths[:number])
-    return first, first + lengths[number]
-
-
-def sizes(pieces):
-    """How many bytes each piece has."""
-    return [len(piece) for piece in pieces]
+from .tables import ids_for, known, loss, sizes, trained, where
 
 
 class count_weights(Exercise):
@@ -236,6 +225,10 @@ class trained_input(Milestone):
         """You added ten position vectors, as many as one sentence needs. Count the ids:
         `position_table[: len(ids)]`."""
         return tokens[ids] + positions[:10]
+
+    def counts_along_a_second_axis(tokens, positions, ids):
+        """These ids have one axis, so `ids.shape[1]` is not there. Count them: `len(ids)`."""
+        return tokens[ids] + positions[: ids.shape[1]]
 
     def takes_the_position_after(tokens, positions, ids):
         """This is one vector, that of position `len(ids)`. A colon in front takes all before it:

@@ -66,7 +66,7 @@ def known(ids):
 
     tokens = 10.0 * torch.arange(8)[:, None] + torch.arange(3)
     positions = (torch.arange(1, 13) / 10)[:, None].repeat(1, 3)
-    return SimpleNamespace(token_table=tokens, position_table=positions, ids=torch.tensor(ids))
+    return SimpleNamespace(ids=torch.tensor(ids), token_table=tokens, position_table=positions)
 
 
 def ids_for(model):
@@ -100,3 +100,14 @@ def trained(model, inputs, targets, steps=60):
             optimizer.step()
             losses.append(step_loss.item())
     return losses
+
+
+def where(lengths, number):
+    """(first, last + 1) of a piece, when all pieces have these lengths."""
+    first = sum(lengths[:number])
+    return first, first + lengths[number]
+
+
+def sizes(pieces):
+    """How many bytes each piece has."""
+    return [len(piece) for piece in pieces]

@@ -14,6 +14,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 BARS = ("#2B8FD0", "#DB6A13", "#8A8A8A")  # above 0, below 0 and struck; seen on white and on dark
 # What lies behind text lets the page through, so that the page's own ink can be read on it.
 INPUT, TARGET, HEAD = "background:#56B4E955", "background:#E69F0055", "background:#80808026"
+NARROW = "clamp(10px,1.4vw,16px)"  # smaller on paper, so that a wide table is whole there
 LOST = "outline:2px dashed #D55E00;outline-offset:-3px"
 FRAME = "outline:3px solid #D55E00;outline-offset:-3px"
 CHIP = (  # never broken in two
@@ -91,12 +92,12 @@ def _head(value) -> str:
     return _cell(value, f"{HEAD};white-space:nowrap" if short else HEAD, "th")
 
 
-def _join(rows: list[list[str]], caption: str) -> Picture:
-    """A table of cells that are HTML already."""
+def _join(rows: list[list[str]], caption: str, size: str = "16px") -> Picture:
+    """A table of cells that are HTML already, in letters of this size."""
     html = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
     if caption:
         html = tag("caption", "text-align:left", label(caption)) + html
-    return Picture(tag("table", "border-collapse:collapse;margin:.3em 0;font-size:16px", html))
+    return Picture(tag("table", f"border-collapse:collapse;margin:.3em 0;font-size:{size}", html))
 
 
 def table(rows, headers=(), caption: str = "") -> Picture:
@@ -246,7 +247,7 @@ def windows(
             rows[-1].append(_middle("–") if place == 0 else count)
         caption = f"Tokens {places.start} to {places.stop - 1} of {size}: "
         caption += f"{len(inside)} of {len(starts)} windows"
-        picture += _join(rows, caption if size else "No tokens")
+        picture += _join(rows, caption if size else "No tokens", NARROW)
     return picture
 
 
