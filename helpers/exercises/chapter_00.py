@@ -73,6 +73,16 @@ class input_vectors(Exercise):
         row for each position."""
         return token_table[ids] + position_table[0]
 
+    def one_row_for_all(token_table, position_table, ids):
+        """This is one row, the same for every token. Is a colon missing?
+        `position_table[: len(ids)]` is a row for each."""
+        return token_table[ids] + position_table[len(ids)]
+
+    def adds_the_numbers(token_table, position_table, ids):
+        """You add the numbers of the positions. Add their vectors: the first `len(ids)` rows of
+        `position_table`."""
+        return token_table[ids] + range(len(ids))
+
     def the_whole_table(token_table, position_table, ids):
         """You add the whole second table, which has more rows than there are tokens. Take its first
         `len(ids)` rows."""

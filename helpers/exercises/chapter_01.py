@@ -69,8 +69,8 @@ class split_poem(Exercise):
 
     def as_it_came(text):
         """Not answered yet: this is still `split_words`, and no line break is a token. Change the
-        last line, so that a piece stays if it is `"\\n"`. (Is it `r"\\n"` in yours? With the `r`
-        that is a backslash and an n.)"""
+        last line, so that a piece stays if it is `"\\n"`. (Without an `r` before it: `r"\\n"` is
+        a backslash and an n.)"""
         return cut(SPLIT, text)
 
     def keeps_every_piece(text):
@@ -119,7 +119,8 @@ class split_modern(Exercise):
         return cut(MODERN, text)
 
     def cuts_at_no_new_mark(text):
-        """This is `split_words`: the five characters are still glued to words."""
+        """The five characters are still glued to words, as in `split_words`. Put them into the
+        square brackets: outside, they match only side by side."""
         return cut(SPLIT, text)
 
     def misses_the_dash(text):

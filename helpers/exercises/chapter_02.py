@@ -34,6 +34,11 @@ class unknown_share(Exercise):
         """This is the share of the known tokens. Ask for `word not in vocab`."""
         return share([word in vocab for word in split_words(text)])
 
+    def looks_for_unk(text, vocab):
+        """The words are not encoded yet, so none of them is `<|unk|>`. Ask whether the word is a
+        key: `word not in vocab`."""
+        return share([word == "<|unk|>" for word in split_words(text)])
+
     def how_many(text, vocab):
         """This is how many, not what share. Divide by the number of tokens."""
         return sum(word not in vocab for word in split_words(text))
@@ -84,6 +89,18 @@ class encode_gently(Exercise):
         """Not answered yet: the function looks each word up once, as it stands. Change the last
         line, so that a word without an id is tried in lowercase before it becomes `<|unk|>`."""
         return [vocab.get(word, vocab["<|unk|>"]) for word in split_words(text)]
+
+    def gives_the_word(text, vocab):
+        """This gives the lowercase word itself, not its id: what stands second in `get` is given
+        back as it is. Look it up there, with a `get` of its own."""
+        return [vocab.get(word, word.lower()) for word in split_words(text)]
+
+    def never_tries_lowercase(text, vocab):
+        """The first `get` already gives `unknown`, which is true unless it is 0, so lowercase is
+        not tried. Put the second `get` in place of `unknown`."""
+        unknown = vocab["<|unk|>"]
+        words = split_words(text)
+        return [vocab.get(word, unknown) or vocab.get(word.lower(), unknown) for word in words]
 
     def asks_for_lowercase_only(text, vocab):
         """A word that has an id loses it: here `May` becomes `may`. Ask for the word as it stands
@@ -148,7 +165,8 @@ class capped_vocab(Exercise):
       number them.
     Hint: To sort by two things, let the key be a pair: the count first, with a minus, so that large
       ones lead.
-    Hint: `sorted(counts, key=lambda word: (-counts[word], word))` is the order.
+    Hint: `counts = Counter(words)`; then `kept = sorted(counts, key=lambda word: (-counts[word],
+      word))[: size - 1] + ["<|unk|>"]`. Number `kept`.
     """
 
     cases = [

@@ -108,18 +108,13 @@ def first_sizes(word, tokens):
     return [size for size in range(1, len(word) + 1) if word[:size] in tokens]
 
 
-def two_tokens(word, tokens):
-    """In how many ways a word can be cut into two tokens."""
-    return sum(word[:n] in tokens and word[n:] in tokens for n in range(1, len(word)))
-
-
 class count_spellings(Exercise):
     """A model could write a word in each of these ways, and encode uses one.
 
     Hint: Which tokens can come first? For each of them, how many ways are there to spell the rest?
     Hint: Call the function itself on `word[size:]` for each size with `word[:size] in tokens`, and
       add up.
-    Hint: It must stop somewhere: a word without letters has one spelling, so return 1 for it.
+    Hint: It must stop somewhere: `if not word: return 1`. Then add up what it gives for each rest.
     """
 
     cases = [
@@ -144,7 +139,8 @@ class count_spellings(Exercise):
     def two_tokens_only(word, tokens):
         """This finds spellings of two tokens only. The rest may be cut again: call the function
         itself on it."""
-        return two_tokens(word, tokens) if word else 1
+        halves = [(word[:n], word[n:]) for n in range(1, len(word))]
+        return sum(tokens.issuperset(pair) for pair in halves) if word else 1
 
     def first_spelling_only(word, tokens):
         """This finds one spelling and stops. Add up over all tokens that can come first."""
@@ -158,16 +154,14 @@ class count_spellings(Exercise):
         return sum(count_spellings.stops_at_a_token(rest, tokens) for rest in rests)
 
     def adds_one_each(word, tokens):
-        """This adds 1 for each token that can come first. Add up only the ways to spell the
-        rest."""
+        """This adds 1 for each first token. Add up only the ways to spell the rest."""
         if not word:
             return 1
         rests = [word[size:] for size in first_sizes(word, tokens)]
         return sum(1 + count_spellings.adds_one_each(rest, tokens) for rest in rests)
 
     def empty_word_has_none(word, tokens):
-        """An empty word has one spelling, the empty one. The case that stops the function returns
-        1."""
+        """An empty word has one spelling, the empty one: where the function stops, return 1."""
         return count_spellings.right(word, tokens) if word else 0
 
     def stops_with_0(word, tokens):
@@ -220,8 +214,14 @@ class apply_merges(Exercise):
         return merge_all(tokens, ranks, lambda pairs: max(pairs, key=pairs.get))
 
     def from_the_left(tokens, ranks):
-        """This takes the first pair from the left, whatever its rank."""
+        """This takes the first pair from the left, or the most frequent one, whatever its rank.
+        Only `ranks` says what was learned first."""
         return merge_all(tokens, ranks, lambda pairs: list(pairs)[0])
+
+    def looks_the_pair_up(tokens, ranks):
+        """The keys of `ranks` are tokens, not pairs, so `ranks.get` gives `None` for a pair. Ask
+        for the token that the pair becomes: `pair[0] + pair[1]`."""
+        return merge_all(tokens, ranks, lambda pairs: min(pairs, key=ranks.get))
 
 
 def encode(text, apply_merges):
@@ -274,9 +274,11 @@ class gpt2_ids(Milestone):
         return apply_merges.by_the_alphabet(tokens, ranks)
 
     def from_the_left(tokens, ranks):
-        """On ` Devonshire` these aren't GPT-2's ids: the first pair from the left is merged,
+        """On ` Devonshire` these aren't GPT-2's ids: the first or the most frequent pair is merged,
         whatever its rank. Choose the lowest rank."""
         return apply_merges.from_the_left(tokens, ranks)
+
+    looks_the_pair_up = apply_merges.looks_the_pair_up
 
     def learned_last(tokens, ranks):
         """On ` Devonshire` these aren't GPT-2's ids: the merge learned last goes first here. Take

@@ -103,8 +103,8 @@ class two_tables(Exercise):
         return layers((vocab, dim), (context, dim))
 
     def swaps_the_tables(vocab, context, dim):
-        """This is the function as it came: the tokens have as many rows as there are
-        positions."""
+        """The first table has as many rows as there are positions, as in the function that came. It
+        is to be the tokens'."""
         return layers((context, dim), (vocab, dim))
 
     def gives_each_id_two_rows(vocab, context, dim):

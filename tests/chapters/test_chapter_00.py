@@ -188,6 +188,8 @@ WRONG = {
     "input_vectors": {
         "look the positions up by the ids": lambda t, p, ids: p[ids] + t[ids],
         "vector of position 0": lambda t, p, ids: t[ids] + p[0:1],
+        "Is a colon missing": lambda t, p, ids: t[ids] + p[len(ids)],
+        "You add the numbers of the positions": lambda t, p, ids: t[ids] + range(len(ids)),
         "the whole second table": lambda t, p, ids: t[ids] + p,
         "stand in a list": lambda t, p, ids: [t[i] + p[n] for n, i in enumerate(ids)],
     },

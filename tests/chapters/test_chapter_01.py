@@ -210,9 +210,7 @@ WRONG = {
     },
     "split_poem": {
         "Not answered yet: this is still `split_words`": cut(SPLIT),
-        "With the `r` that is a backslash": cut(
-            SPLIT, lambda piece: piece.strip() or piece == r"\n"
-        ),
+        "Without an `r` before it": cut(SPLIT, lambda piece: piece.strip() or piece == r"\n"),
         "always is": cut(SPLIT, lambda piece: piece.strip() or "\n"),
         "Every piece of white space": cut(SPLIT, lambda piece: piece),
         "Tabs are tokens now too": cut(SPLIT, lambda piece: piece and piece != " "),
@@ -227,7 +225,8 @@ WRONG = {
         "Keep the parentheses": cut(r'[,.:;?_!"()\']|--|-|\s'),
     },
     "split_modern": {
-        "This is `split_words`": split_words,
+        "glued to words, as in `split_words`": split_words,
+        "outside, they match only side by side": cut(SPLIT + "|“”‘’—"),
         "`—` is still glued": cut(MARKS % ("“”‘’", "--")),
         "`‘` and `’` are still glued": cut(MARKS % ("“”—", "--")),
         "White space is among": lambda text: re.split(MARKS % ("“”‘’—", "--"), text),

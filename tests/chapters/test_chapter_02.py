@@ -197,6 +197,13 @@ def test_gpt2_has_one_special_token_which_tiktoken_finds_without_spaces_and_guar
         (
             "unknown_share",
             lambda text, vocab: (
+                lambda words: sum(w == "<|unk|>" for w in words) / len(words) if words else 0.0
+            )(split_words(text)),
+            "none of them is `<|unk|>`",
+        ),
+        (
+            "unknown_share",
+            lambda text, vocab: (
                 lambda words: (
                     sum(w not in vocab.values() for w in words) / len(words) if words else 0.0
                 )
@@ -261,6 +268,19 @@ def test_gpt2_has_one_special_token_which_tiktoken_finds_without_spaces_and_guar
                 w: i for i, w in enumerate([*dict(Counter(words).most_common(size)), "<|unk|>"])
             },
             "and equally frequent words",
+        ),
+        (
+            "encode_gently",
+            lambda text, vocab: [vocab.get(w, w.lower()) for w in split_words(text)],
+            "the lowercase word itself",
+        ),
+        (
+            "encode_gently",
+            lambda text, vocab: [
+                vocab.get(w, vocab["<|unk|>"]) or vocab.get(w.lower(), vocab["<|unk|>"])
+                for w in split_words(text)
+            ],
+            "so lowercase is not tried",
         ),
         (
             "encode_gently",

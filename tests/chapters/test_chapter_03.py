@@ -382,6 +382,7 @@ def test_the_wrong_ways_to_choose_a_merge_are_told_apart(built):
         (lambda pairs, ranks: min(pairs), "alphabet"),
         (lambda pairs, ranks: max(pairs, key=rank(ranks)), "learned last"),
         (lambda pairs, ranks: pairs[0], "from the left"),
+        (lambda pairs, ranks: min(pairs, key=ranks.get), "tokens, not pairs"),
     ]:
         verdict = check.exercise("apply_merges", encode_with(built, choose))
         assert not verdict.passed and message in verdict.text
@@ -402,7 +403,7 @@ def test_the_milestone_gives_gpt2s_ids_from_the_functions_of_the_chapter(built, 
     "choose, message",
     [
         (lambda pairs, ranks: min(pairs), "alphabet"),
-        (lambda pairs, ranks: pairs[0], "from the left"),
+        (lambda pairs, ranks: pairs[0], "the first or the most frequent pair"),
         (lambda pairs, ranks: max(pairs, key=lambda pair: ranks[b"".join(pair)]), "learned last"),
     ],
 )

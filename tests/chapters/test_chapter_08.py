@@ -505,6 +505,8 @@ def test_a_learners_lookup_and_sum_give_the_trained_models_input_to_the_last_dig
     assert repr(missing).splitlines()[-1].endswith("no")
     ten = check.milestone("trained_input", lambda t, p, ids: t[ids] + p[0:10], model)
     assert "ten position vectors" in ten.text, "the one sentence's length was taken for all"
+    axis = check.milestone("trained_input", lambda t, p, ids: t[ids] + p[: ids.shape[1]], model)
+    assert "These ids have one axis" in axis.text
     after = check.milestone("trained_input", lambda t, p, ids: t[ids] + p[len(ids)], model)
     assert "A colon in front" in after.text, "one vector was added in place of all before it"
     whole = check.milestone("trained_input", lambda t, p, ids: t[ids] + p, model)
