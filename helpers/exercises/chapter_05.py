@@ -173,6 +173,18 @@ class answer_row(Exercise):
         """All three are out, but 0 may be greater than all other products. Use `-np.inf`."""
         return best_row(rows, a, b, c, out=[a, b, c], value=0)
 
+    def gives_all_three_plus_inf(rows, a, b, c):
+        """`np.inf` is above every product, so a word of the question always wins. Put a minus in
+        front: `-np.inf`."""
+        return best_row(rows, a, b, c, out=[a, b, c], value=math.inf)
+
+    def names_the_rows_without_a_list(rows, a, b, c):
+        """`products[a, b, c]` asks for one number of an array with three axes, and `products` has
+        one axis. Put a list inside: `products[[a, b, c]]`."""
+        products = rows @ (rows[b] - rows[a] + rows[c])
+        products[a, b, c] = -math.inf
+        return int(products.argmax())
+
     def gives_all_three_minus_1(rows, a, b, c):
         """All three are out, but −1 is not below all products: the sum b − a + c need not have
         length 1, so a product may be lower. Use `-np.inf`."""
@@ -222,6 +234,22 @@ class context_pairs(Exercise):
     def ends_too_early(words, window):
         """The last word to the right is missing: a range ends before its second number."""
         return pairs(words, window, window - 1)
+
+    def pairs_direct_neighbours_only(words, window):
+        """Only direct neighbours are paired here, whatever the window. `window` says how far away
+        a context word may stand."""
+        return pairs(words, 1, 1)
+
+    def looks_to_the_edge_only(words, window):
+        """Only words exactly `window` positions away are paired. Those nearer count too."""
+        edges = zip(words, words[window:], strict=False)
+        return [pair for one, two in edges for pair in ((one, two), (two, one))]
+
+    def pairs_unlike_words_in_a_slice(words, window):
+        """A slice that starts below 0 counts from the end of the list, so the first words get
+        nothing. Start it at `max(0, i - window)`, and compare positions, not words."""
+        slices = [(word, words[i - window : i + window + 1]) for i, word in enumerate(words)]
+        return [(word, other) for word, near in slices for other in near if other != word]
 
     def takes_the_whole_sentence(words, window):
         """All words of the sentence are context words here. Only those at most `window` positions

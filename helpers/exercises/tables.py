@@ -28,13 +28,18 @@ def most_alike(likeness, token_id, own=-1e9):
     return likeness.argmax().item()
 
 
-def grown(vocab, weight, row, token):
-    """A new token under the next id, and the table with a row beneath; else both as they were."""
+def joined(vocab, weight, below, token):
+    """A new token under the next id, and the table joined with `below`; else both as they were."""
     import torch
 
     if token in vocab:
         return vocab, weight
-    return {**vocab, token: len(vocab)}, torch.cat([weight, row.reshape(1, -1)])
+    return {**vocab, token: len(vocab)}, torch.cat([weight, below])
+
+
+def grown(vocab, weight, row, token):
+    """The same with a row of numbers, which is made a table first, as joining wants."""
+    return joined(vocab, weight, row.reshape(1, -1), token)
 
 
 def old_rows(weight, new):
@@ -57,7 +62,15 @@ def last_row(weight, new):
     for name, row in known.items():
         if torch.allclose(new[-1], row):
             return f"the last row is {name}"
-    return "the last row is another"
+    return "the last row is something else"
+
+
+def become(weight, new):
+    """In words, what the table `new` is, if it was made from `weight`."""
+    said = f"a table of shape {list(new.shape)}: {old_rows(weight, new)}"
+    if len(new) == len(weight):
+        return said  # no row was added
+    return f"{said}, {last_row(weight, new)}"
 
 
 def known(ids):

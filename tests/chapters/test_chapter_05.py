@@ -403,6 +403,8 @@ def wrong_answers():
             "Nothing is left out": lambda rows, a, b, c: row(rows, a, b, c, []),
             "but 0 may be greater": lambda rows, a, b, c: row(rows, a, b, c, [a, b, c], 0),
             "−1 is not below": lambda rows, a, b, c: row(rows, a, b, c, [a, b, c], -1),
+            "Put a minus in front": lambda rows, a, b, c: row(rows, a, b, c, [a, b, c], np.inf),
+            "Put a list inside": lambda rows, a, b, c: row(rows, a, b, c, (a, b, c)),
             "are swapped": lambda rows, a, b, c: row(rows, b, a, c, [a, b, c]),
         },
         "context_pairs": {
@@ -413,6 +415,23 @@ def wrong_answers():
             ],
             "Positions below 0": lambda words, w: pairs(words, w, low=lambda i, w: i - w),
             "The last word to the right": lambda words, w: pairs(words, w, high=lambda i, w: i + w),
+            "Only direct neighbours": lambda words, w: [
+                pair
+                for one, two in zip(words, words[1:], strict=False)
+                for pair in ((one, two), (two, one))
+            ],
+            "Those nearer count too": lambda words, w: [
+                (one, two)
+                for i, one in enumerate(words)
+                for j, two in enumerate(words)
+                if abs(i - j) == w
+            ],
+            "A slice that starts below 0": lambda words, w: [
+                (word, other)
+                for i, word in enumerate(words)
+                for other in words[i - w : i + w + 1]
+                if other != word
+            ],
             "All words of the sentence": lambda words, w: pairs(words, 100),
         },
     }

@@ -293,6 +293,11 @@ def wrong_answers():
                 if token in vocab
                 else ({**vocab, token: len(vocab)}, torch.cat([weight, mean(weight)]))
             ),
+            "as a table of one row": lambda vocab, weight, token: (
+                (vocab, weight)
+                if token in vocab
+                else ({**vocab, token: len(vocab)}, torch.cat([weight, weight.mean()]))
+            ),
             "your function gives `None`": lambda vocab, weight, token: (
                 None if token in vocab else added(mean)(vocab, weight, token)
             ),
@@ -392,8 +397,11 @@ def test_a_table_and_its_vocabulary_may_grow_in_place_or_anew():
 
     assert check.exercise("add_token", in_place).passed
     assert check.exercise("add_token", added(mean)).passed
+    assert check.exercise("add_token", lambda *case: [*added(mean)(*case)]).passed
     only_table = check.exercise("add_token", lambda vocab, weight, token: weight)
     assert only_table.state == "wrong" and "expected" in only_table.text
+    two = "'<user>': 3}, 'a table of shape [4, 2]: the old rows are kept, the last row is the mean"
+    assert two in only_table.text, "two things are asked for, and it must not look like four"
 
 
 def test_an_error_inside_an_answer_is_told():
