@@ -12,7 +12,7 @@ def pytest_configure(config):
     if not hasattr(config, "workerinput"):
         from helpers.__main__ import main
 
-        main(["--check"])
+        main(["--all", "--check"])
 
 
 def pytest_collection_modifyitems(items):

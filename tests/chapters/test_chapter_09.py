@@ -18,7 +18,7 @@ PRINTED = "\n".join(shown(cell) for cell in BOOK.cells if cell.cell_type == "cod
 @pytest.mark.parametrize(
     "said",
     [
-        r"other ids",
+        r"different ids",
         r"What came out: the same shards",
         r"made anew: \['shard-00007\.bin'\] - all as before: True",
         r"within: 0  across: [1-9]",
