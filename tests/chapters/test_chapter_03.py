@@ -359,7 +359,7 @@ WRONG = {
             lambda word, tokens: two_tokens(word, tokens) if word else 1,
             "spellings of two tokens only",
         ),
-        (one_more, "adds 1 for each token"),
+        (one_more, "adds 1 for each first token"),
         (one_only, "one spelling and stops"),
         (stops_early, "itself a token"),
         (lambda word, tokens: spellings(word, tokens) if word else 0, "empty word"),

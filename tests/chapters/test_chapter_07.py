@@ -420,7 +420,7 @@ def solved(name: str) -> str:
             "two_tables",
             "vocab_size, dim), torch.nn.Embedding(context_length",
             "context_length, dim), torch.nn.Embedding(vocab_size",
-            "This is the function as it came",
+            "as in the function that came",
         ),
         (
             "two_tables",
