@@ -103,8 +103,8 @@ class share_on_map(Exercise):
         return shares(rows)[:2].sum()
 
     def keeps_one_axis(rows):
-        """Not answered yet: a single axis, as the function came. A map has two. (A slice ends before
-        its second number.)"""
+        """Not answered yet: a single axis, as it came. A map has two; a slice ends before its
+        second number."""
         return shares(rows)[0]
 
     def keeps_the_second_axis(rows):
