@@ -73,7 +73,7 @@ STEPS = {
         (
             "stride",
             "ArrowRight",
-            r"/ 5\)\) overlap 0 .*targets seen 8 of 9 .*targets lost 1 0 behind .* 1 between",
+            r"/ 5\)\) overlap 0 .*targets seen 8 of 9 .*targets lost 1 0 after .* 1 between",
         ),
         ("stride", "Home", r"windows 6 .*overlap 3 "),
         ("max_length", "Home", r"windows 9 max\(0, ceil\(\(10 tokens − 1\) / 1"),
