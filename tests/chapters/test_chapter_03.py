@@ -412,6 +412,17 @@ def test_the_milestone_names_what_is_wrong_with_an_encoder(built, choose, messag
     assert told.state == "wrong" and message in told.text
 
 
+def test_an_answer_that_empties_the_ranks_spoils_no_later_answer(built):
+    def empties(tokens, ranks):
+        ranks.clear()
+        return tokens
+
+    assert not check.milestone("gpt2_ids", empties, "any text").passed
+    right = encode_with(built, lambda pairs, ranks: min(pairs, key=lambda p: ranks[p[0] + p[1]]))
+    told = check.milestone("gpt2_ids", right, "any text")
+    assert told.passed, f"the ranks are the emptied ones: {told.text}"
+
+
 def test_the_milestone_goes_on_without_an_encoder_and_names_what_is_no_text():
     told = check.milestone("gpt2_ids", ..., " Devonshire")
     assert told.state == "open" and "apply_merges is not there" in repr(told)
