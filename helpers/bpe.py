@@ -145,20 +145,6 @@ def apply_merges(ids: list[int], merges: dict[Pair, int]) -> list[int]:
     return ids
 
 
-def merges_of_tokens(tokens: list[bytes]) -> list[Pair]:
-    """The merges that made these tokens, which stand in the order of their ids, the bytes first.
-
-    Each token was made of two older ones: those that its bytes become under the merges before it.
-    """
-    merges: dict[Pair, int] = {}
-    for new_id in range(256, len(tokens)):
-        parts = tuple(apply_merges(list(tokens[new_id].translate(BYTE_IDS)), merges))
-        if len(parts) != 2:
-            raise merge_files.bad_token_file(f"{tokens[new_id][:40]!r} is not made of two tokens")
-        merges[parts] = new_id  # later tokens may be made of this one
-    return list(merges)
-
-
 class BytePairTokenizer(Encoding):
     """A byte-pair tokenizer with the methods of tiktoken.Encoding (except encode_with_unstable).
 
@@ -174,10 +160,14 @@ class BytePairTokenizer(Encoding):
 
     def __init__(self, merges, special_tokens=(), pattern=GPT2_PATTERN, name="byte-pair"):
         find_chunks("", pattern)  # refuses what is not a pattern
-        pairs = pairs_of(merges)
-        super().__init__(name, pattern, tokens_of(pairs), special_tokens)
-        self.merges = {pair: 256 + n for n, pair in enumerate(pairs)}  # pair -> what it becomes
-        self.parts = {new_id: pair for pair, new_id in self.merges.items()}
+        if isinstance(merges, merge_files.MergesOfTokens):  # they know their tokens already
+            tokens, self.merges, self.parts = merges.tokens, merges, merges.parts
+        else:
+            pairs = pairs_of(merges)
+            tokens = tokens_of(pairs)
+            self.merges = {pair: 256 + n for n, pair in enumerate(pairs)}  # pair -> its new id
+            self.parts = {new_id: pair for pair, new_id in self.merges.items()}
+        super().__init__(name, pattern, tokens, special_tokens)
         self._known: dict[str, list[int]] = {}  # chunk -> ids
 
     @classmethod
@@ -260,7 +250,7 @@ class BytePairTokenizer(Encoding):
         if path.suffix == ".bpe":
             merges = merge_files.read(path)["merges"]
         else:
-            merges = merges_of_tokens(merge_files.read_tiktoken(path))
+            merges = merge_files.MergesOfTokens(merge_files.read_tiktoken(path))
         return cls(merges, about.special_tokens, about.pattern, name)
 
     @classmethod

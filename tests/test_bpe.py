@@ -344,7 +344,9 @@ def test_every_token_has_tiktokens_bytes_and_its_own_bytes_merge_to_it(published
     for token_id, raw in enumerate(ours.tokens):
         assert raw == theirs.decode_single_token_bytes(token_id)
     assert list(ours.ids.values()) == list(range(len(ours.tokens)))
-    assert [ours.parts[new_id] for new_id in range(256, len(ours.tokens))] == list(ours.merges)
+    pairs = list(ours.merges)  # each token is made of two older ones, and they make it again
+    assert [ours.merges[pair] for pair in pairs] == list(range(256, len(ours.tokens)))
+    assert all(max(pair) < new_id for new_id, pair in enumerate(pairs, start=256))
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tiktoken.load import data_gym_to_mergeable_bpe_ranks
 
 from helpers.backstage.downloads import fetch
-from helpers.backstage.merge_files import LETTERS, letters, read_tiktoken
+from helpers.backstage.merge_files import LETTERS, MergesOfTokens, letters, read_tiktoken
 from helpers.bpe import (
     END_OF_TEXT,
     GPT2_PATTERN,
@@ -22,7 +22,6 @@ from helpers.bpe import (
     apply_merges,
     byte_ids,
     find_chunks,
-    merges_of_tokens,
 )
 from helpers.explain import at_size, steps
 from helpers.texts import load_text
@@ -528,7 +527,7 @@ def test_a_damaged_tokenizer_json_is_a_tokenizer_or_is_refused_in_words(tmp_path
 
 def from_tiktokens_file(path: Path) -> BytePairTokenizer:
     """The tokenizer whose tokens stand in a file of tiktoken's."""
-    return BytePairTokenizer(merges_of_tokens(read_tiktoken(path)))
+    return BytePairTokenizer(MergesOfTokens(read_tiktoken(path)))
 
 
 def test_a_damaged_file_of_tiktokens_is_a_tokenizer_or_is_refused_in_words(tmp_path):

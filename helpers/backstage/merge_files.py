@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import pairwise
+from math import inf
 from pathlib import Path
 
 from .downloads import write_whole
 from .encoding import END_OF_TEXT
-from .merging import BYTE_ORDER, OTHERS, PRINTING, Pair, apply_merges_to_many, tokens_of
+from .merging import BYTE_IDS, BYTE_ORDER, OTHERS, PRINTING, Pair, apply_merges_to_many, tokens_of
 
 LETTERS = [chr(byte) for byte in PRINTING] + [chr(256 + n) for n in range(len(OTHERS))]  # by id
 VERSION = "#version: 0.2"  # how vocab.bpe and merges.txt begin
@@ -131,6 +133,59 @@ def read_tiktoken(path: Path) -> list[bytes]:
     if list(tokens)[:256] != tokens_of([]):
         raise bad_token_file("its first 256 tokens are not the bytes")
     return list(tokens)
+
+
+class MergesOfTokens(Mapping):
+    """Pair of ids -> new id, looked up and not worked out: published tokenizers have 200,000.
+
+    Two tokens have a merge if their bytes, joined, are a token. This is tiktoken's own rule.
+    """
+
+    def __init__(self, tokens: list[bytes]):
+        self.tokens = tokens
+        self.ids = {token: token_id for token_id, token in enumerate(tokens)}
+        self.parts = PartsOfTokens(tokens, self)
+
+    def get(self, pair: Pair, default=None):
+        """The id of the token that the two make together; the default where there is none."""
+        left, right = pair
+        return self.ids.get(self.tokens[left] + self.tokens[right], default)
+
+    def __getitem__(self, pair: Pair) -> int:
+        left, right = pair
+        return self.ids[self.tokens[left] + self.tokens[right]]
+
+    def __iter__(self) -> Iterator[Pair]:
+        return iter(self.parts.values())
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+
+class PartsOfTokens(Mapping):
+    """Id -> the two ids that its token was merged from, worked out when they are asked for."""
+
+    def __init__(self, tokens: list[bytes], merges: MergesOfTokens):
+        self.tokens, self.merges = tokens, merges
+
+    def __getitem__(self, token_id: int) -> Pair:
+        if token_id not in range(256, len(self.tokens)):
+            raise KeyError(token_id)  # a byte has no parts
+        ids = list(self.tokens[token_id].translate(BYTE_IDS))
+        while len(ids) > 2:  # the last merge makes the token itself
+            new_ids = [self.merges.get(pair, inf) for pair in pairwise(ids)]
+            lowest = min(new_ids)
+            if lowest == inf:
+                raise bad_token_file(f"{self.tokens[token_id][:40]!r} is not made of two tokens")
+            place = new_ids.index(lowest)
+            ids[place : place + 2] = [lowest]
+        return tuple(ids)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(256, len(self.tokens)))
+
+    def __len__(self) -> int:
+        return len(self.tokens) - 256
 
 
 def bad_token_file(fault: str) -> ValueError:

@@ -118,7 +118,7 @@ def apply_merges_to_many(ids: list[int], merges: dict[Pair, int]) -> list[int]:
             born[new_id, row[right]].append(place)
         # Their merges were learned later than the token itself, so all of them are still to come.
         for made in born:
-            if made in merges:
+            if None not in made and made in merges:
                 places[made] = born[made]
                 heappush(heap, (merges[made], made))
     return [token_id for token_id in row if token_id is not None]
