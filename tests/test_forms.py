@@ -14,7 +14,7 @@ from helpers.bpe import byte_ids, learn_merges
 from helpers.embeddings import InputEmbedding
 from helpers.exercises import asking
 from helpers.windows import count_windows
-from helpers.words import split_words
+from helpers.words import build_vocab, split_words
 
 NUMBER = {
     "form": "number",
@@ -271,6 +271,12 @@ def tokens_of_chapter_01():
     return item, len(tokens), {len(text.split()), len(words), len(hyphens_apart)}
 
 
+def largest_id_of_chapter_02():
+    item, (n_tokens,) = asked("02", "number")
+    vocab = build_vocab(map(str, range(n_tokens)))
+    return item, max(vocab.values()), {len(vocab)}
+
+
 def distance_of_chapter_05():
     item, _ = asked("05", "number")
     cosine = float(re.search(r"cosine ([\d.]+\d)", item["question"])[1])
@@ -295,6 +301,7 @@ def windows_of_chapter_09():
 
 NUMBERS = {
     "01": tokens_of_chapter_01,
+    "02": largest_id_of_chapter_02,
     "04": windows_of_chapter_04,
     "05": distance_of_chapter_05,
     "07": numbers_of_chapter_07,

@@ -188,7 +188,6 @@ def test_each_prediction_has_its_outcome_among_its_choices():
         "overlap_4_1": 3,
         "lost_stride_5": 5,
         "updates_40_4": 10,
-        "windows_1000_100": 9,
     }
     assert values.keys() == questions.keys()
     for key, value in values.items():
