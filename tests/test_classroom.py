@@ -184,6 +184,7 @@ ZEROS = "import os\nwhile True:\n" + "".join(
 )
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "source, why",
     [
@@ -244,6 +245,7 @@ def test_what_a_notebook_prints_is_kept_nowhere():
     assert mark(handed_in(**{FIRST[0]: prints}), "01", gigabytes=2) == YES
 
 
+@pytest.mark.gate
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 def test_no_file_that_a_notebook_writes_grows_without_end(tmp_path):
     file = tmp_path / "large"
@@ -498,6 +500,7 @@ ODD = {
 }
 
 
+@pytest.mark.gate
 def test_whatever_one_notebook_holds_each_learner_has_rows(tmp_path, capfd):
     """Each of these once ended the marking of a whole class."""
     name = FIRST[0]

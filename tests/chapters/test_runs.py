@@ -1,6 +1,7 @@
 """Each chapter run in full: on another text, with its exercises solved, without a network and what may be missing.
 
 The sections to go further run from last to first here, and in every other run from first to last.
+.ci/run runs all of it under Colab's older widgets and without gensim, as on Python 3.14.
 """
 
 import os
@@ -23,6 +24,8 @@ KNOWN = {
     "03_byte_pair_encoding": ["5145"],
     "04_sliding_windows": ["40, 367, 2885, 1464", "1807, 3619, 402, 271"],
 }
+LIVE = "application/vnd.jupyter.widget-view+json"
+PLAYGROUND = re.compile(r"^play\.\w+\(", flags=re.M)
 CUT = {
     "PYTHONPATH": os.pathsep.join(
         [str(ROOT / "tests" / "machines" / "offline"), os.environ.get("PYTHONPATH", "")]
@@ -129,6 +132,14 @@ def test_the_chapter_runs_on_the_verdict_without_a_network_and_its_solutions_pas
         numbers = ", ".join(re.findall(r"\((\d+)\)", printed))
     for value in KNOWN.get(path.stem, []):
         assert value in numbers, f"{path.name} no longer prints {value} on The Verdict"
+
+
+def test_each_playground_is_live(run):
+    path, book = run
+    for cell in code(book):
+        if PLAYGROUND.search(cell.source) and "model is missing here" not in shown(cell):
+            live = any(LIVE in output.get("data", {}) for output in cell.outputs)
+            assert live, f"{path.name}: no widget came from\n{cell.source}\n{shown(cell)}"
 
 
 def test_without_what_may_be_missing_each_cell_says_so_and_the_chapter_runs_to_its_end(run):
