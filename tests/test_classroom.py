@@ -245,7 +245,6 @@ def test_what_a_notebook_prints_is_kept_nowhere():
     assert mark(handed_in(**{FIRST[0]: prints}), "01", gigabytes=2) == YES
 
 
-@pytest.mark.gate
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 def test_no_file_that_a_notebook_writes_grows_without_end(tmp_path):
     file = tmp_path / "large"
@@ -254,6 +253,7 @@ def test_no_file_that_a_notebook_writes_grows_without_end(tmp_path):
     assert file.stat().st_size <= LARGEST_FILE
 
 
+@pytest.mark.gate
 def test_the_whole_of_a_notebook_has_a_limit_too(monkeypatch):
     monkeypatch.setattr(marks, "WHOLE", 2)
     book = handed_in(*["import time; time.sleep(4)"] * 9)  # no cell alone takes too long
