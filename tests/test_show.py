@@ -72,6 +72,9 @@ def test_hostile_text_is_text_in_every_picture(text):
         show.tokens(["a", "b"], ids=[text, 7], hover=[text]),
         show.table([[text]], [text], caption=text),
         show.bars([text], [1.0], struck=[0], caption=text),
+        show.bars([text], [1.0], lit=[0]),
+        show.ranks([(text, 1.0, False)], text, text),
+        show.ranks([("a", 1.0, True)], text),
         show.heat([[1.0]], [text], [text], caption=text),
         show.windows([text] * 9, 3, 2),
         show.ladder([[text, "a"], [text + "a"]], [text, text], caption=text),
@@ -194,6 +197,20 @@ def test_bars_are_proportional_signed_and_struck():
     assert lines[4].split() == ["0────────────────────────────1"], "the axis is stated"
     assert "~b c~ (left out)" in lines[2] and "−0.250" in lines[3]
     assert repr(show.bars([], [])) == ""
+
+
+def test_ranks_number_the_words_cross_out_the_questions_and_light_the_expected_one():
+    found = [("king", 0.8, True), ("queen", 0.6, False), ("monarch", 0.4, False)]
+    lines = repr(show.ranks(found, "queen", "Nearest")).split("\n")
+    assert lines[0] == "Nearest"
+    starts = ["~1. king~ (left out)", "► [2. queen]", "3. monarch"]
+    for line, start in zip(lines[1:], starts, strict=False):
+        assert line.startswith(start), line
+    assert [line.count("█") for line in lines[1:4]] == [30, 22, 15]
+    assert lines[4].split() == ["0────────────────────────────0.8"], "the axis begins at 0"
+    assert len(lines) == 5, "the expected word is in view, and nothing is said beneath"
+    assert repr(show.ranks(found, "sultan")).endswith("\nsultan is not among these 3.")
+    assert "►" not in repr(show.ranks(found))
 
 
 def test_heat_colours_by_sign_and_size_and_writes_every_number():
@@ -517,9 +534,9 @@ def test_what_is_drawn_is_seen_on_a_light_and_on_a_dark_page():
 
 
 def test_bars_are_seen_on_a_light_page_and_told_apart_on_a_dark_one():
-    picture = show.bars("abc", [1, -1, 1], struck=[2])
+    picture = show.bars("abcd", [1, -1, 1, 1], struck=[2], lit=[3])
     colours = re.findall(r"[^-]color:(#\w{6})", picture.html)
-    assert len(set(colours)) == 3
+    assert len(set(colours)) == 4
     for colour in colours:
         assert_parts_from_every_page(colour)
         for name in ("dark", "dark cell"):

@@ -41,13 +41,13 @@ def _draw_analogies(vectors, formula, exclude):
         )
     b, a, c = typed.groups()
     found = analogy(vectors, a, b, c, exclude=False, topn=13)
-    struck = [rank for rank, (_, _, asked) in enumerate(found) if exclude and asked]
-    answer = next(word for rank, (word, _, _) in enumerate(found) if rank not in struck)
-    names, cosines, _ = zip(*found[: 10 + len(struck)], strict=True)
+    marked = [(word, cosine, exclude and asked) for word, cosine, asked in found]
+    left_out = [word for word, _, out in marked if out]
+    answer = next(word for word, _, _ in found if word not in left_out)
     grid = list(dict.fromkeys([b, a, c, answer]))
     table = [[vectors.similarity(one, two) for two in grid] for one in grid]
     said = f"[{b}] − [{a}] + [{c}] ≈ {answer}. Cosines with the sum:"
-    picture = show.bars(names, cosines, struck, said)
+    picture = show.ranks(marked[: 10 + len(left_out)], answer, said)
     picture += _draw_directions(vectors, a, b, c, answer)
     return picture + show.heat(table, grid, grid, caption="Cosine of each pair")
 

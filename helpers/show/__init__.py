@@ -9,4 +9,15 @@ says the same.
 from .drawings import figure, style, svg, tree  # noqa: F401
 from .maps import word_map  # noqa: F401
 from .pictures import MARKS, Picture, error, note, plain, steps, visible  # noqa: F401
-from .tables import LOST, PALETTE, bars, batch, heat, ladder, table, tokens, windows  # noqa: F401
+from .tables import (  # noqa: F401
+    LOST,
+    PALETTE,
+    bars,
+    batch,
+    heat,
+    ladder,
+    ranks,
+    table,
+    tokens,
+    windows,
+)

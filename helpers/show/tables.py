@@ -11,7 +11,8 @@ from .pictures import KEPT, Picture, label, note, tag, visible
 
 EIGHTHS = ("", *"▏▎▍▌▋▊▉")  # bars of one to seven eighths of a character
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-BARS = ("#2B8FD0", "#DB6A13", "#8A8A8A")  # above 0, below 0 and struck; seen on white and on dark
+# Above 0, below 0, struck and lit: seen on white and on dark.
+BARS = ("#2B8FD0", "#DB6A13", "#8A8A8A", "#009E73")
 # What lies behind text lets the page through, so that the page's own ink can be read on it.
 INPUT, TARGET, HEAD = "background:#56B4E955", "background:#E69F0055", "background:#80808026"
 NARROW = "clamp(10px,1.4vw,16px)"  # smaller on paper, so that a wide table is whole there
@@ -132,8 +133,10 @@ def _bar(share: float) -> str:
     return "█" * (eighths // 8) + EIGHTHS[eighths % 8]
 
 
-def bars(labels, values, struck=(), caption: str = "") -> Picture:
-    """Horizontal bars with their numbers, from 0; labels at `struck` are crossed out.
+def bars(labels, values, struck=(), caption: str = "", lit=()) -> Picture:
+    """Horizontal bars with their numbers, from 0.
+
+    `struck`, `lit`: positions whose labels are crossed out, or stand in bold after an arrow.
 
     Bars below 0 begin with a minus and have another colour. nan and infinite numbers have no bar,
     which is said in its place. A last line says how long a full bar is.
@@ -144,6 +147,8 @@ def bars(labels, values, struck=(), caption: str = "") -> Picture:
         colour = BARS[1] if value < 0 else BARS[0]
         if place in struck:
             name, colour = Picture(f"<s>{label(name)}</s> (left out)"), BARS[2]
+        if place in lit:
+            name, colour = Picture(f"► <strong>{label(name)}</strong>"), BARS[3]
         bar = "no bar: this is not a finite number"
         if math.isfinite(value):
             sign = "−" if value < 0 else ""
@@ -154,6 +159,21 @@ def bars(labels, values, struck=(), caption: str = "") -> Picture:
         axis = f"0{'':─<28}{most:.3g}"
         rows.append(["", "", Picture(tag("span", "font-family:monospace;opacity:.8", axis))])
     return table(rows, caption=caption)
+
+
+def ranks(found, expected: str = "", caption: str = "") -> Picture:
+    """The answers to an analogy in their order, numbered, as bars; the `expected` word is lit.
+
+    `found`: (word, cosine, whether it is crossed out) of each, as `vectors.analogy` gives them.
+    """
+    words, cosines, asked = zip(*found, strict=True)
+    names = [f"{rank}. {word}" for rank, word in enumerate(words, start=1)]
+    struck = [place for place, out in enumerate(asked) if out]
+    lit = [place for place, word in enumerate(words) if word == expected]
+    picture = bars(names, cosines, struck, caption, lit)
+    if expected and not lit:
+        picture += note(f"{expected} is not among these {len(words)}.")
+    return picture
 
 
 def _tint(share: float) -> str:
