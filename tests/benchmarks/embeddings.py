@@ -80,6 +80,7 @@ def reading(dim: int) -> list[list[str]]:
 def training() -> list[list[str]]:
     """Chapter 8's model and its training, on its text; beside it the same with one-hot rows."""
     chapter = Chapter("08").defined(
+        "class Attention",
         "class TinyModel",
         "def loss_of",
         "def train(",

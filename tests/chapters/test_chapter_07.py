@@ -144,13 +144,22 @@ def test_the_chapter_and_the_helpers_give_the_same(ours):
 
 def test_the_errors_in_view_are_the_ones_that_the_prose_explains(ours):
     shown = [f"{type(error).__name__}: {error}" for key, error in ours[1].items() if key != "alts"]
-    assert len(shown) == 4
-    assert shown[0] == shown[1] == "IndexError: index out of range in self"
-    assert "(4) must match the size of tensor b (1024)" in shown[2]
-    assert "The window has 5 tokens; expected at most 4" in shown[3]
+    assert len(shown) == 3
+    assert shown[0] == "IndexError: index out of range in self"
+    assert "(4) must match the size of tensor b (1024)" in shown[1]
+    assert "The window has 5 tokens; expected at most 4" in shown[2]
     assert (
-        "Cut the window: ids[..., :4] keeps the first tokens, ids[..., -4:] the last." in shown[3]
+        "Cut the window: ids[..., :4] keeps the first tokens, ids[..., -4:] the last." in shown[2]
     )
+
+
+def test_the_swapped_tables_of_the_exercise_raise_the_error_that_the_chapter_names(ours):
+    (cell,) = [cell for cell in read(PATH).cells if "def two_tables" in cell.source][:1]
+    names = {"torch": torch}
+    exec(re.search(r"```python\n(.*?)```", cell.source, re.S)[1], names)
+    assert "raise the IndexError of *Break it*" in cell.source
+    with pytest.raises(IndexError, match="index out of range in self"):
+        names["two_tables"](50257, 1024, 16)[0](ours[0]["dog_bites"])
 
 
 def test_the_last_place_of_gpt2_is_1023_and_1024_is_an_index_error():
@@ -329,9 +338,7 @@ def test_figures_say_what_they_show(ours, learned):
     for name, table in ours[0]["tables"].items():
         cosines = ours[0]["cosines"](table)
         one, three, five = (cosines[:128, :128].diagonal(apart).mean() for apart in (1, 3, 5))
-        facts = (
-            f"{name}, mean cosine 1 apart: {one:.2f}, 3 apart: {three:.2f}, 5 apart: {five:.2f}."
-        )
+        facts = f"{name}, mean cosines 1, 3 and 5 apart: {one:.2f}, {three:.2f}, {five:.2f}."
         assert facts in pairs
         if name != "random":
             assert f"{name}: cosines 50 apart have the standard deviation" in whole

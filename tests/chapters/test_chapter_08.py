@@ -49,9 +49,11 @@ def one_thread():
 def chapter() -> dict:
     """The chapter's own model, training and measures, read from its cells."""
     return CHAPTER.defined(
+        "class Attention",
         "class TinyModel",
         "def loss_of",
         "def train(",
+        "def same_kind",
         "def by_chance",
         "def draw_letters",
         "def loss_on",
@@ -73,7 +75,7 @@ def test_the_ten_lines_are_ten_and_give_the_known_shapes():
         "x = token_vectors + position_vectors"
     )
     for shape in ("[8, 4]", "[8, 4, 256]", "[4, 256]"):
-        assert shape in printed('"input tensor", "their sum"')
+        assert shape in printed('"input tensor": x')
 
 
 def run_the_pipe(text: str) -> dict:
@@ -251,7 +253,7 @@ def test_positions_decide_whether_six_letters_can_be_reversed(chapter):
         for position, steps in (("learned", 500), ("none", 100)):
             torch.manual_seed(seed)
             model = chapter["TinyModel"](6, 6, position=position)
-            model.causal = False
+            model.attention.causal = False
             chapter["train"](model, chapter["draw_letters"], steps)
             inputs, targets = chapter["draw_letters"](1000)
             hits = model(inputs).argmax(dim=-1) == targets
@@ -305,7 +307,8 @@ def last_step() -> dict:
         pytest.skip(f"the trained model can't be had here: {error}")
     names = {"torch": torch, "F": F, "minilm": minilm, "show": show}
     names["check"] = SimpleNamespace(outcome=lambda key, came, *shown: None)
-    for part in ("def by_hand", "def states_of", '"pipe_bank", came'):
+    parts = ("def cosines", "def by_hand", "def states_of", "sentences = [", '"pipe_bank", came')
+    for part in parts:
         exec(source_of(part), names)
     return names
 
