@@ -21,6 +21,7 @@ from tests.tools.books import CHAPTERS, NAMES, Chapter
 
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
 ALWAYS = {*dir(builtins), "display"}  # what every cell of a notebook knows
+LONGEST = 50  # minutes of a core, as tests/tools/minutes.py adds them up
 
 
 class Names(ast.NodeVisitor):
@@ -94,6 +95,16 @@ def test_nothing_of_the_core_stands_after_going_further(path):
     text = "\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
     *core, last = re.findall(r"^## (.*)", text, re.M)
     assert core and last == minutes.FURTHER, f"{path.name}: {last} stands after what is left out"
+
+
+@every_chapter
+def test_a_core_takes_50_minutes_at_most_even_when_done_thoroughly(path):
+    _, thorough = minutes.total(minutes.core(Chapter(path.stem[:2])))
+    over = thorough - LONGEST
+    assert over <= 0, (
+        f"{path.name}: whoever is thorough needs {over:.1f} minutes more than {LONGEST} for the "
+        f"core. Shorten it, or move what it can do without to {minutes.FURTHER!r}"
+    )
 
 
 @every_chapter

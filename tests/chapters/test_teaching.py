@@ -120,12 +120,6 @@ def test_the_readme_says_how_long_a_core_takes():
 
 
 @every_chapter
-def test_a_core_takes_50_minutes_midway_between_quick_and_thorough(path):
-    quick, thorough = minutes.total(minutes.core(Chapter(path.stem[:2])))
-    assert (quick + thorough) / 2 <= 50, f"{path.name}: {quick:.0f} to {thorough:.0f} minutes"
-
-
-@every_chapter
 def test_a_core_is_short_enough_for_one_sitting(path):
     parts = minutes.core(Chapter(path.stem[:2]))
     words, cells = sum(part.words for part in parts), sum(len(part.cells) for part in parts)
