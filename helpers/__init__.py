@@ -33,7 +33,7 @@ def set_up(root: str | Path) -> None:
     if Path(root).resolve() != ROOT:
         raise ImportError(
             f"helpers came from {ROOT}. This notebook belongs to {Path(root).resolve()}, and two "
-            "checkouts must not mix. Restart the kernel; if it happens again, mend PYTHONPATH."
+            "checkouts must not mix. Restart the kernel; if it happens again, fix PYTHONPATH."
         )
     if not ROOT.is_dir():
         from .backstage.unzip import start_from

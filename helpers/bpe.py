@@ -24,7 +24,7 @@ from .backstage.special import special_rules, special_token_came
 from .chunks import count_chunks, find_chunks, stream_chunks
 from .pretrained import GPT2_PATTERN, published
 
-LONG = 100  # ids; a longer chunk is merged in another way, and not remembered
+LONG = 100  # ids, after which a chunk is merged in another way; and characters to remember
 MOST_CHUNKS = 200_000  # that a tokenizer remembers, so that no text can fill the memory
 
 

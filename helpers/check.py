@@ -1,6 +1,6 @@
 """Instant answers: predictions, the questions at a chapter's end, exercises, progress.
 
-Both lie in helpers/exercises, side by side for each chapter. An exercise is a class in
+Exercises and questions lie in helpers/exercises, side by side for each chapter. An exercise is a class in
 chapter_01.py, and its name is that of the class. None of its functions takes a self:
 
     class count_commas(Exercise):
@@ -95,7 +95,7 @@ def predict(key: str, answer=None) -> Ask:
         if key in SHOWN:  # what was asked for is there already
             came, above = SHOWN[key]
             return Outcome(_verdict(key, came), above, folded=False)
-        return Verdict("open", f"Noted: {given}. Run on to see what comes out.")
+        return Verdict("open", f"Noted: {given}. Run the next cells to see what comes out.")
 
     asked = {"form": "choice" if choices else "number", "question": item["question"], "else": ""}
     asked["choices"] = [{"text": text, "right": False, "why": ""} for text in choices]

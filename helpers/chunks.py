@@ -31,7 +31,7 @@ def cut(text: str, pattern: str) -> list[str]:
     except (regex.error, TypeError, RecursionError, OverflowError) as error:
         raise ValueError(
             f"The pattern {repr(pattern)[:80]} is none ({error}); expected a pattern of the "
-            "package regex. Mend it, or leave it out: then GPT-2's is used."
+            "package regex. Fix it, or leave it out: then GPT-2's is used."
         ) from None
     if compiled.groups:  # findall would return the groups and not the chunks
         raise ValueError(

@@ -73,7 +73,7 @@ def rotate(x: torch.Tensor) -> torch.Tensor:
     if not is_tensor or x.ndim != 2 or not x.is_floating_point():
         came = f"a tensor {list(x.shape)} of {x.dtype}" if is_tensor else type(x).__name__
         raise ValueError(
-            f"The rows came as {came}; expected a tensor of floats [tokens, dim]. Pass the "
+            f"The rows were given as {came}; expected a tensor of floats [tokens, dim]. Pass the "
             "queries or keys of one sequence, or x.float() for whole numbers."
         )
     waves = sinusoidal_positions(*x.shape).to(x)  # with the number type of x
@@ -146,12 +146,12 @@ class InputEmbedding(nn.Module):
         kind = getattr(ids, "dtype", type(ids).__name__)
         if kind not in (torch.int64, torch.int32):  # the types that torch takes as ids
             raise TypeError(
-                f"The ids came as {kind}; expected a tensor of whole numbers (torch.int64): ids "
+                f"The ids have type {kind}; expected a tensor of whole numbers (torch.int64): ids "
                 "name rows. Pass torch.tensor([tokenizer.encode(text)]), or ids.long()."
             )
         if ids.ndim == 0:
             raise ValueError(
-                "The ids came as one number, shape []; expected [batch, tokens]. "
+                "The ids are one number, shape []; expected [batch, tokens]. "
                 "Pass ids.reshape(1, 1)."
             )
         last = self.token.num_embeddings - 1

@@ -1,6 +1,6 @@
 """A trained model in the open: its tables, and its blocks in plain torch (chapters 0 and 6 to 8).
 
-all-MiniLM-L6-v2 (Reimers and Gurevych 2019) is a small BERT (Devlin et al. 2019).
+all-MiniLM-L6-v2 is a MiniLM (Wang et al. 2020), a small BERT (Devlin et al. 2019).
 """
 
 import json
@@ -47,7 +47,7 @@ def read_safetensors(data: bytearray) -> dict[str, torch.Tensor]:
             raise ValueError
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         raise ValueError(
-            f"{name} came as {str(facts)[:200]}. Expected a dtype of {list(KINDS)}, a shape, "
+            f"{name} is {str(facts)[:200]}. Expected a dtype of {list(KINDS)}, a shape, "
             "offsets in the file and as many bytes apart. Use the whole file, as published."
         ) from None
     return tensors

@@ -21,7 +21,7 @@ GPT2_PATTERN = "|".join(
         r" ?\p{N}++",  # digits, however many
         r" ?[^\s\p{L}\p{N}]++",  # other signs
         r"\s++$",  # white space at the very end
-        r"\s+(?!\S)",  # white space, but for its last sign if a word follows
+        r"\s+(?!\S)",  # white space, but for its last sign if anything follows
         r"\s",  # which stands alone unless it is a space
     ]
 )
@@ -51,7 +51,7 @@ O200K_PATTERN = "|".join(
         r"\p{N}{1,3}",  # up to three digits
         r" ?[^\s\p{L}\p{N}]+[\r\n/]*",  # other signs, with line ends and slashes after them
         r"\s*[\r\n]+",  # white space up to the last line end in it
-        r"\s+(?!\S)",  # white space, but for its last sign
+        r"\s+(?!\S)",  # white space, but for its last sign if anything follows
         r"\s+",
     ]
 )

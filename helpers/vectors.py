@@ -56,7 +56,7 @@ def keyed_vectors(words: list[str], rows: np.ndarray) -> KeyedVectors:
 
 
 def load_word_vectors(name: str | Path = SMALL) -> KeyedVectors:
-    """A table of float32 word vectors, in their original lengths.
+    """A table of float32 word vectors, in their original lengths (a few off by a factor of 2).
 
     "google-news-small": 31,530 words x 300 of word2vec on Google News (Mikolov et al. 2013),
     26,423 of them most frequent first (but for names at their end), then 5,107 by alphabet.

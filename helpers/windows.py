@@ -171,7 +171,7 @@ class GPTDatasetV1(WindowDataset):
         no_path(txt)
         if isinstance(tokenizer, str) or not hasattr(tokenizer, "encode"):
             raise TypeError(
-                f"The tokenizer came as {type(tokenizer).__name__}; expected one that can "
+                f"The tokenizer is of type {type(tokenizer).__name__}; expected one that can "
                 "encode, as tiktoken's and ours can. Pass gpt2_tokenizer()."
             )
         longest = max(map(len, txt.split()), default=0)
@@ -184,8 +184,9 @@ class GPTDatasetV1(WindowDataset):
 class RandomOrder(Sampler):
     """The numbers 0 to n - 1, each once, in a random order that is computed while it is read.
 
-    Each round multiplies by an odd number, adds one, and folds the upper half of the bits into the
-    lower. All of this can be undone, so of the numbers with that many bits none occurs twice.
+    Each round multiplies by an odd number, adds another, and folds the upper half of the bits
+    into the lower. All of this can be undone, so of the numbers with that many bits none occurs
+    twice.
     """
 
     def __init__(self, n: int, generator: torch.Generator | None = None):

@@ -1,6 +1,6 @@
 """WordPiece, BERT's tokenizer: a word is cut at the longest known pieces (chapters 3 and 8).
 
-Devlin et al. 2019; the steps are those of its published code, tokenization.py.
+Devlin et al. 2019; the steps and the limit are those of Hugging Face's tokenizers.
 """
 
 import re

@@ -236,7 +236,7 @@ def test_a_guess_in_a_question_that_was_asked_anew_is_about_what_will_come():
     check.outcome("how-many", 3)
     ask = check.predict("how-many")
     ask.controls[0].value = "`1`".strip("`")
-    assert "Noted: 1. Run on to see what comes out." in ask.notes[0].value
+    assert "Noted: 1. Run the next cells to see what comes out." in ask.notes[0].value
     assert check.outcome("how-many", 1).passed
 
 
@@ -624,7 +624,7 @@ def test_values_and_rules():
     task = written("v", right=lambda n: n == 4690, **parts)
     assert told(task, 4690).passed and told(task, ...).state == told(task, None).state == "open"
     assert told(task, 9000).text == "Spaces were counted." and told(task, 4689).text == "One short."
-    assert told(task, "x").text == "You gave 'x', which is not it. For help: check.hint('v')"
+    assert told(task, "x").text == "You gave 'x', which is not right. For help: check.hint('v')"
     rule = written("r", right=lambda word: len(word) == 3)
     assert told(rule, "abc").passed and told(rule, "a").state == told(rule, 3).state == "wrong"
 
@@ -648,11 +648,11 @@ def test_lazy_cases_and_answers_that_are_classes():
 @pytest.mark.parametrize(
     "parts, said",
     [
-        ({"shouts": lambda text: text}, "t.shouts came; .* message as its docstring. Add the"),
-        ({"mark": "a name that is no function"}, "t.mark came; "),
-        ({"judge": passes}, "t.judge came; expected a function with a name of its own"),
-        ({"__doc__": "Well done."}, 't came without a hint; .* with "Hint:". Add three.'),
-        ({"__doc__": None}, "t came without a hint"),
+        ({"shouts": lambda text: text}, "t.shouts was found; .* message as its docstring. Add the"),
+        ({"mark": "a name that is no function"}, "t.mark was found; "),
+        ({"judge": passes}, "t.judge was found; expected a function with its own name"),
+        ({"__doc__": "Well done."}, 't has no hint; .* with "Hint:". Add three.'),
+        ({"__doc__": None}, "t has no hint"),
     ],
 )
 def test_what_is_wrong_with_an_exercise_is_said_to_whoever_writes_it(parts, said):
@@ -790,7 +790,7 @@ def test_a_milestone_names_the_part_that_is_missing_and_goes_on_with_the_courses
     verdict = check.milestone("shout", blank, "mine")
     assert verdict.state == "open" and not check.SOLVED
     assert repr(verdict).splitlines() == [
-        "○ Not answered yet: louder is not there, so the course's own does its work. Hint 1: first",
+        "○ Not answered yet: louder is missing, so the course's own stands in. Hint 1: first",
         "the course's own  MINE",
     ]
 

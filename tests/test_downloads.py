@@ -212,13 +212,13 @@ def test_no_network_says_which_file_to_lay_where(tale, web, monkeypatch):
 
 def test_a_download_that_is_cut_off_is_not_used(tale, web):
     web.answer = reply(TALE[:500], length=len(TALE))
-    assert "it broke off" in failure()
+    assert "it was interrupted" in failure()
     assert leftovers() == []
 
 
 def test_a_download_that_is_cut_off_unseen_is_not_used(tale, web):
     web.answer = reply(TALE[:500])
-    assert f"cut off: 500 of {len(TALE):,} bytes came" in failure()
+    assert f"cut off: 500 of {len(TALE):,} bytes arrived" in failure()
     assert leftovers() == []
 
 
@@ -532,7 +532,7 @@ def test_a_disk_that_is_mounted_read_only_is_named_with_the_remedy(tale, read_on
 def test_on_a_read_only_disk_gpt2s_files_ask_for_another_cache_or_use_the_one_that_is_there(
     merges, read_only, tmp_path, monkeypatch
 ):
-    with pytest.raises(MissingDataError, match="let TIKTOKEN_CACHE_DIR name a writable folder"):
+    with pytest.raises(MissingDataError, match="set TIKTOKEN_CACHE_DIR to a writable folder"):
         for_tiktoken(*GPT2)
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "mine"))
     assert for_tiktoken(*GPT2)[0].parent == read_only
@@ -798,7 +798,7 @@ def test_for_tiktoken_honours_a_cache_folder_of_the_learners_own(merges, tmp_pat
 def test_a_cache_folder_that_can_not_be_made_is_named(merges, tmp_path, monkeypatch):
     (tmp_path / "mine").write_text("a file, not a folder")
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "mine"))
-    with pytest.raises(MissingDataError, match="let TIKTOKEN_CACHE_DIR name"):
+    with pytest.raises(MissingDataError, match="set TIKTOKEN_CACHE_DIR to"):
         for_tiktoken(*GPT2)
 
 

@@ -215,7 +215,7 @@ def test_an_id_out_of_range_is_named_with_the_range(ids, named):
 )
 def test_ids_of_another_kind_are_refused_with_what_to_pass(ids, came):
     with pytest.raises(
-        TypeError, match=f"came as {came}; expected a tensor of whole numbers .*Pass "
+        TypeError, match=f"have type {came}; expected a tensor of whole numbers .*Pass "
     ):
         seeded(6, 4, 3)(ids)
 
@@ -336,13 +336,13 @@ def test_a_size_of_a_table_that_is_none_is_refused_in_words(place, name):
         for wrong, kind in [(-1, ValueError), (0, ValueError), (4.0, TypeError), ("4", TypeError)]:
             sizes = [10, 10, 4]
             sizes[place] = wrong
-            with pytest.raises(kind, match=f"{name} came as .*Expected a whole number.*Give"):
+            with pytest.raises(kind, match=f"{name} is .*Expected a whole number.*Give"):
                 InputEmbedding(*sizes, position)
 
 
 @pytest.mark.parametrize("dim", [4.0, "4", None])
 def test_a_number_of_waves_that_is_no_whole_number_is_refused(dim):
-    with pytest.raises(TypeError, match="dim came as .*Expected a whole number.*Give"):
+    with pytest.raises(TypeError, match="dim is .*Expected a whole number.*Give"):
         sinusoidal_positions(3, dim)
 
 
@@ -351,7 +351,7 @@ def test_a_number_of_waves_that_is_no_whole_number_is_refused(dim):
     torch.ones(3, 4).bool(), torch.ones(3, 4).to(torch.complex64),
 ], ids=str)  # fmt: skip
 def test_what_is_no_row_of_queries_is_refused_at_the_door_of_rotate(rows):
-    with pytest.raises(ValueError, match="The rows came as .*; expected a tensor of floats.*Pass"):
+    with pytest.raises(ValueError, match="The rows were given as .*; expected a tensor .*Pass"):
         rotate(rows)
 
 
@@ -365,7 +365,7 @@ def test_a_number_of_positions_that_is_none_is_refused_in_words(length):
     layers = [InputEmbedding(4, 4, 4, kind) for kind in ["learned", "sinusoidal", "none"]]
     doors = [lambda n: sinusoidal_positions(n, 4), *[layer.positions for layer in layers]]
     for door in doors:
-        with pytest.raises((TypeError, ValueError), match="length came as .*Expected a whole"):
+        with pytest.raises((TypeError, ValueError), match="length is .*Expected a whole"):
             door(length)
 
 

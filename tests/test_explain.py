@@ -113,10 +113,10 @@ def test_why_finds_the_token_of_every_character_of_our_story(gpt2, story):
 
 def test_votes_and_why_refuse_what_is_no_number(gpt2):
     for size in ["300", 300.0, None, True]:
-        with pytest.raises(TypeError, match="vocab_size came as .*Expected a whole.*Give"):
+        with pytest.raises(TypeError, match="vocab_size is .*Expected a whole.*Give"):
             votes(gpt2, "the cat", size)
     with pytest.raises(ValueError, match="vocab_size is 100.*Give 256 or more"):
         votes(gpt2, "the cat", 100)
     for position in ["1", 1.0, None, True]:
-        with pytest.raises(TypeError, match="position came as .*Expected a whole.*Give"):
+        with pytest.raises(TypeError, match="position is .*Expected a whole.*Give"):
             why(gpt2, "the cat", position)

@@ -279,7 +279,7 @@ def largest_id_of_chapter_02():
 
 def distance_of_chapter_05():
     item, _ = asked("05", "number")
-    cosine = float(re.search(r"cosine ([\d.]+\d)", item["question"])[1])
+    cosine = float(re.search(r"cosine of ([\d.]+\d)", item["question"])[1])
     one, other = torch.eye(2)[0], torch.tensor([cosine, (1 - cosine**2) ** 0.5])
     assert cosine == pytest.approx(torch.cosine_similarity(one, other, dim=0).item())
     return item, round((one - other).norm().item(), 6), {1 - cosine, 2 - cosine}

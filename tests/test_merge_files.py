@@ -228,7 +228,7 @@ def test_a_first_line_that_no_tokenizer_can_be_made_of_is_refused_in_words(tmp_p
 
 @pytest.mark.parametrize("given", [None, 5, ["a"], b"tokenizer.json"])
 def test_what_is_no_tokenizer_and_no_path_is_refused(given):
-    with pytest.raises(TypeError, match="from_hugging_face got .*, and expects.* Pass one"):
+    with pytest.raises(TypeError, match="from_hugging_face got .*, but expects.* Pass one"):
         BytePairTokenizer.from_hugging_face(given)
 
 

@@ -236,7 +236,7 @@ def test_a_text_that_is_too_long_or_an_id_without_a_row_is_answered_in_words(mod
         model.forward(torch.tensor([30_522]))
     with pytest.raises(IndexError, match="Id -1 has no row"):
         model.embed(torch.tensor([-1]))
-    with pytest.raises(TypeError, match="The ids came as list.*Pass torch.tensor"):
+    with pytest.raises(TypeError, match="The ids have type list.*Pass torch.tensor"):
         model.embed([101, 102])
 
 
@@ -329,7 +329,7 @@ def test_a_tensor_that_does_not_fit_is_refused_by_its_name_in_three_parts(what):
     with pytest.raises(ValueError) as caught:
         read_safetensors(safetensors({"good": facts(), "bad": what}, NUMBERS))
     message = str(caught.value)
-    assert message.startswith("bad came as ") and str(json.loads(json.dumps(what)))[:50] in message
+    assert message.startswith("bad is ") and str(json.loads(json.dumps(what)))[:50] in message
     assert "Expected a dtype of ['F32', 'I64'], a shape" in message
     assert "Use the whole file" in message
     assert caught.value.__suppress_context__
@@ -348,7 +348,7 @@ HEADERS = {
 
 @pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
 def test_a_header_that_is_no_table_is_refused(header):
-    with pytest.raises(ValueError, match="The header came as no table in JSON. Expected"):
+    with pytest.raises(ValueError, match="The header is no table in JSON. Expected"):
         read_safetensors(safetensors(header, NUMBERS))
 
 
@@ -396,14 +396,14 @@ WHOLE = bytes(safetensors({"rows": facts(), "seven": facts("I64", [], [24, 32])}
 def test_tensors_that_leave_a_gap_or_overlap_are_refused(gap):
     header = {"rows": facts(offsets=[0, 16], shape=[4]), "more": facts(shape=[1], offsets=gap)}
     header["more"]["shape"] = [(gap[1] - gap[0]) // 4]
-    with pytest.raises(ValueError, match="came as a table with gaps or overlaps.*Use the whole"):
+    with pytest.raises(ValueError, match="is a table with gaps or overlaps.*Use the whole"):
         read_safetensors(safetensors(header, NUMBERS))
 
 
 def test_a_file_that_is_cut_off_anywhere_is_refused_in_words():
     assert len(read_safetensors(bytearray(WHOLE))) == 2
     for size in range(len(WHOLE)):
-        with pytest.raises(ValueError, match="came as .*Expected .*Use the whole file"):
+        with pytest.raises(ValueError, match=" is .*Expected .*Use the whole file"):
             read_safetensors(bytearray(WHOLE[:size]))
 
 

@@ -62,7 +62,7 @@ def test_a_learner_who_may_write_nowhere_is_told_what_was_tried(home):
 
 @pytest.mark.parametrize("name", ["", " ", "..", "a/b", "a\\b", "C:", "a\0", None, 7])
 def test_a_name_that_leads_elsewhere_is_refused(home, name):
-    with pytest.raises(ValueError, match="came as a folder's name. Expected one name"):
+    with pytest.raises(ValueError, match="was given as a folder's name. Expected one name"):
         places.own_folder(name)
 
 

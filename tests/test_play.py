@@ -600,7 +600,7 @@ def test_chapter_8_the_frame_follows_a_letter_in_front_moves_tables_and_emoji_ar
     for text in ("a 👋", "日本"):
         last = playground.controls["position"]
         words_of(playground, text=text)
-        assert f"of the text: {text[-1]}" in words_of(playground, position=last.max)
+        assert f" on: {text[-1]}" in words_of(playground, position=last.max)
 
 
 def test_chapter_9_more_cores_take_less_time_at_the_same_price(make):

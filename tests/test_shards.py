@@ -433,14 +433,14 @@ def test_what_is_no_list_of_documents_is_refused(documents, tmp_path):
         lambda: shards.write_shards(documents, tmp_path / "s"),
         lambda: shards.count_chunks(documents),
     ]:
-        with pytest.raises(TypeError, match="documents came as .*; expected a list of texts"):
+        with pytest.raises(TypeError, match="documents are of type .*; expected a list of texts"):
             door()
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("wrong", [b"abc", None, 5, ["a"]], ids=repr)
 def test_a_document_that_is_no_text_and_no_path_is_refused(wrong, tmp_path):
-    with pytest.raises(TypeError, match="The text came as .*; expected one string"):
+    with pytest.raises(TypeError, match="The text is of type .*; expected one string"):
         shards.write_shards(["One.", wrong], tmp_path)
 
 
@@ -464,7 +464,7 @@ def test_the_path_of_a_document_given_as_a_string_is_no_document(tmp_path):
 
 @pytest.mark.parametrize("per_part", [2.0, "2", None])
 def test_a_part_of_no_whole_number_of_documents_is_refused(per_part, tmp_path):
-    with pytest.raises(TypeError, match="per_part came as .*Expected a whole number.*Give"):
+    with pytest.raises(TypeError, match="per_part is .*Expected a whole number.*Give"):
         shards.write_shards(["One."], tmp_path, per_part)
 
 
@@ -479,7 +479,7 @@ def test_an_order_of_what_is_no_number_is_refused_in_words(change):
 
 @pytest.mark.parametrize("folder", [None, 5])
 def test_what_is_no_folder_of_shards_is_refused(folder):
-    with pytest.raises(TypeError, match="path came as .*; expected a string or a pathlib"):
+    with pytest.raises(TypeError, match="path is of type .*; expected a string or a pathlib"):
         shards.ShardedWindows(folder, 4, 4)
 
 

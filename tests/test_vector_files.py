@@ -204,7 +204,7 @@ def test_rows_that_do_not_lie_beside_a_kv_are_named(tmp_path):
     saved.save(str(tmp_path / "own.kv"), sep_limit=1)
     (tmp_path / "own.kv.vectors.npy").unlink()
     fault = "its rows should lie beside it, in own.kv.vectors.npy"
-    _refused(tmp_path / "own.kv", (tmp_path / "own.kv").read_bytes(), fault, "Put both")
+    _refused(tmp_path / "own.kv", (tmp_path / "own.kv").read_bytes(), fault, "Keep them")
 
 
 class Harmful:
@@ -404,8 +404,8 @@ REFUSED = [
     ("a.txt", b"a 1 2\rb 3 4\rc 5 6\r", "line 1 has a tab or a carriage return", "Mend"),
     ("a.txt", b"a 1,5 2,5\nb 3,5 4,5\n", "it has another format: its first line", "Save"),
     ("a.txt", b"1 2\na 1 2\nb 3 4\n", "its first line promises 1 rows, and 2 are", "Mend"),
-    ("a.txt", "a 1 2\nb 3 4\n".encode("utf-16"), "its first line isn't UTF-8 text", "If it is a text"),
-    ("a.txt", "a 1 2\n".encode("utf-16-le"), "its first line isn't UTF-8 text", "If it is a text"),
+    ("a.txt", "a 1 2\nb 3 4\n".encode("utf-16"), "its first line isn't UTF-8 text", "If it is text"),
+    ("a.txt", "a 1 2\n".encode("utf-16-le"), "its first line isn't UTF-8 text", "If it is text"),
     ("a.txt", b"once upon a time\n", "it has another format: its first line", "Save"),
     ("a.txt", b"5 0\na\nb\n", "it has another format: its first line", "Save"),
     ("a.bin", b"3 0\na b c \0", "it has another format: its first line", "Save"),

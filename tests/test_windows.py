@@ -864,7 +864,7 @@ def test_a_size_that_is_no_whole_number_is_refused_in_words(name, wrong):
     sizes = {"max_length": 4, "stride": 4, "batch_size": 2, name: wrong}
     doors = [lambda: create_dataloader_v1(list(range(50)), **sizes), lambda: coverage(50, **sizes)]
     for door in doors:
-        with pytest.raises(TypeError, match=f"{name} came as .*Expected a whole number.*Give"):
+        with pytest.raises(TypeError, match=f"{name} is .*Expected a whole number.*Give"):
             door()
 
 
@@ -900,7 +900,7 @@ def test_ids_may_come_in_reversed_order(given):
     "given", [b"abc", 5, None, Path("a.txt"), [Path("a.txt")], ["a", b"b"]], ids=repr
 )
 def test_what_is_no_document_is_refused_and_leaves_no_file(tmp_path, given):
-    with pytest.raises(TypeError, match="The text came as .*; expected one string"):
+    with pytest.raises(TypeError, match="The text is of type .*; expected one string"):
         write_tokens(given, tmp_path / "tokens.bin")
     assert list(tmp_path.iterdir()) == []
 
@@ -913,7 +913,7 @@ def test_documents_may_come_from_a_generator(tmp_path):
 @pytest.mark.parametrize("path", [None, 5])
 def test_what_is_no_path_of_a_token_file_is_refused(path):
     for door in [read_tokens, lambda path: write_tokens("One.", path)]:
-        with pytest.raises(TypeError, match="path came as .*; expected a string or a pathlib"):
+        with pytest.raises(TypeError, match="path is of type .*; expected a string or a pathlib"):
             door(path)
 
 
@@ -949,7 +949,7 @@ def test_a_token_file_of_another_length_or_count_is_refused_or_has_the_right_ids
 @pytest.mark.parametrize("n_tokens", ["25", 25.0, None, -1, True], ids=repr)
 def test_a_number_of_tokens_that_is_none_is_refused_in_words(n_tokens):
     for door in [count_windows, coverage]:
-        with pytest.raises((TypeError, ValueError), match="n_tokens came as .*Expected a whole"):
+        with pytest.raises((TypeError, ValueError), match="n_tokens is .*Expected a whole"):
             door(n_tokens, 4, 4)
 
 
@@ -958,11 +958,11 @@ def test_a_number_of_tokens_that_is_none_is_refused_in_words(n_tokens):
 )
 def test_a_seed_or_a_number_of_workers_that_is_none_is_refused_in_words(change):
     name = next(iter(change))
-    with pytest.raises((TypeError, ValueError), match=f"{name} came as .*Expected a whole.*Give"):
+    with pytest.raises((TypeError, ValueError), match=f"{name} is .*Expected a whole.*Give"):
         create_dataloader_v1(list(range(50)), 2, 4, 4, **change)
 
 
 @pytest.mark.parametrize("tokenizer", [None, "gpt2", 5])
 def test_what_is_no_tokenizer_is_refused_in_words(tokenizer):
-    with pytest.raises(TypeError, match="tokenizer came as .*; expected one that can.*Pass"):
+    with pytest.raises(TypeError, match="tokenizer is of type .*; expected one that can.*Pass"):
         GPTDatasetV1("Some words of a text.", tokenizer, 2, 2)

@@ -54,7 +54,7 @@ def write_copies(folder: str | Path) -> list[Path]:
     there = [path.name for path in CHAPTERS if (folder / path.name).exists()]
     if there:
         raise ValueError(
-            f"{folder} has {there[0]} in it; expected a folder without chapters, as "
+            f"{folder} has {there[0]} in it; expected a folder without chapters, because "
             "somebody may have worked in them. Choose a new one."
         )
     return [write_copy(path, folder, class_copy) for path in CHAPTERS]
@@ -142,7 +142,7 @@ def by_learner(folder: Path) -> dict[str, list[Path]]:
     if not found:
         raise ValueError(
             f"{folder} has no notebook in it; expected a folder of returned notebooks, "
-            "as ada.ipynb or ada/01_regex_tokenization.ipynb. Name the folder that holds them."
+            "such as ada.ipynb or ada/01_regex_tokenization.ipynb. Name the folder that holds them."
         )
     return found
 

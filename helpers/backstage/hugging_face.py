@@ -44,7 +44,7 @@ def as_json(tokenizer) -> dict:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     else:
         raise TypeError(
-            f"from_hugging_face got {type(tokenizer).__name__}, and expects a tokenizers.Tokenizer "
+            f"from_hugging_face got {type(tokenizer).__name__}, but expects a tokenizers.Tokenizer "
             "or the path of its tokenizer.json. Pass one of the two."
         )
     try:
@@ -106,7 +106,7 @@ def pattern_of(pre_tokenizer: dict) -> dict:
 def refusal(came: str) -> ValueError:
     """The error for a tokenizer of another kind."""
     return ValueError(
-        f"This tokenizer is of another kind: {came}. Expected a byte-level BPE as GPT-2's: "
+        f"This tokenizer is of another kind: {came}. Expected a byte-level BPE like GPT-2's: "
         "models.BPE, and pre_tokenizers.ByteLevel(add_prefix_space=False), alone or after one "
         "isolated Split by a Regex. Train one of that kind, or keep using this one as it is."
     )
@@ -116,5 +116,5 @@ def damaged(came: str) -> ValueError:
     """The error for a file that is no tokenizer.json."""
     return ValueError(
         f"The tokenizer.json {came}; expected what Hugging Face tokenizers save. "
-        "The file is damaged, or another one: save it or fetch it again."
+        "The file is damaged, or the wrong one: save it or fetch it again."
     )

@@ -37,7 +37,9 @@ class TableUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str):
         if (module, name) not in ADMITTED:
             fault = f"it isn't a KeyedVectors: it names {module}.{name}, which isn't allowed here"
-            advice = "In gensim, save its vectors by save_word2vec_format('own.bin', binary=True)."
+            advice = (
+                "In gensim, save its vectors with save_word2vec_format('own.bin', binary=True)."
+            )
             raise BadTable(fault, advice)
         return ADMITTED[module, name]
 
@@ -59,7 +61,7 @@ def read_keyed(file: BinaryIO, path: Path) -> Table:
         ending = "npz" if path.suffix in (".gz", ".bz2") else "npy"
         lies = path.with_name(f"{path.name}.{name}.{ending}")
         if not lies.exists():
-            raise BadTable(f"its rows should lie beside it, in {lies.name}", "Put both together.")
+            raise BadTable(f"its rows should lie beside it, in {lies.name}", "Keep them together.")
         rows = np.load(lies, allow_pickle=False)
         rows = rows["val"] if ending == "npz" else rows
     if not isinstance(words, list) or not isinstance(rows, np.ndarray):

@@ -32,7 +32,7 @@ def check_direction(word: str, row: np.ndarray) -> None:
     length = np.linalg.norm(row)
     if not 0 < length < np.inf:
         raise ValueError(
-            f"The row of {word!r} has the length {length:g}, and points nowhere. Expected a "
+            f"The row of {word!r} has length {length:g}, and points nowhere. Expected a "
             "word whose row has a direction, since a cosine compares directions. Use another word."
         )
 

@@ -44,7 +44,7 @@ def judge(task, answer, given: list) -> tuple[str, str]:
     """("yes" or "no", why) for an answer and its outcomes, as a process sent them."""
     try:
         if len(given) != len(task.outcomes(task.right)):
-            raise ValueError(f"{len(given)} outcomes came")
+            raise ValueError(f"{len(given)} outcomes arrived")
         said = task.judge(answer, given)
     except Exception as error:  # whatever a notebook sends
         return "no", f"what it sent isn't an answer ({type(error).__name__}: {error})"

@@ -47,8 +47,8 @@ def merges_of(lines: Iterable[str], name: str, first: int) -> list[Pair]:
         if min(pair) < 0 or pair in seen:
             raise ValueError(
                 f"{name.format(number)} is {line[:40]!r}; expected two tokens that exist before "
-                "it, with a space between them, and each pair once. The file is damaged, or of "
-                "another kind than byte-level BPE: save it or fetch it again."
+                "it, with a space between them, and each pair once. The file is damaged, or of a "
+                "kind other than byte-level BPE: save it or fetch it again."
             )
         seen.add(pair)
         if a + b not in ids:
@@ -192,7 +192,7 @@ def bad_token_file(fault: str) -> ValueError:
     """The error for a file of tiktoken's that is damaged."""
     return ValueError(
         f"This isn't a file of tiktoken's: {fault}. Expected the 256 bytes and then tokens "
-        "of two older ones, each once, in base 64 and with its id. Fetch or copy the file anew."
+        "of two older ones, each once, in base 64 and with its id. Fetch or copy it again."
     )
 
 

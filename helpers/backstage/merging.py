@@ -139,7 +139,7 @@ def compiled(tokenizer):
     if lost:
         raise ValueError(
             f"The bytes of the token {tokenizer.tokens[lost[0]]!r} become other tokens; expected "
-            "that they become the token itself, or tiktoken gives other ids than this. Keep "
+            "them to become the token itself; otherwise tiktoken gives different ids. Keep "
             "using this tokenizer as it is, or put the merges in order."
         )
     import tiktoken

@@ -74,6 +74,6 @@ def unpack(source: str | Path) -> list[str]:
         raise MissingDataError(
             f"{source} can't be unpacked: {in_words(error)}.\nA file that "
             "python -m helpers --pack wrote was expected. Nothing of this one was used.\n"
-            "What to do: put right what is named here, or have it packed and copied anew."
+            "What to do: put right what is named here, or have it packed and copied again."
         ) from None
     return names

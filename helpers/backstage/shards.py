@@ -71,7 +71,7 @@ def _parts(documents: Documents, per_part: int) -> list[Documents]:
     """The documents in parts of `per_part`; the last part may be shorter."""
     if isinstance(documents, (str, bytes)) or not isinstance(documents, Sequence):
         raise TypeError(
-            f"The documents came as {type(documents).__name__}; expected a list of texts and "
+            f"The documents are of type {type(documents).__name__}; expected a list of texts and "
             "of paths (pathlib.Path). Put a single one into a list."
         )
     if whole_number(per_part, "per_part") < 1:
@@ -188,11 +188,11 @@ def check_shards(folder: str | Path) -> dict:
         elif file_hash(file) != sha256:
             came = "was altered: its sha256 is different"
         elif record != record_of(file, record.get("source")):
-            came = "does not fit what index.json says of it"
+            came = "does not match what index.json says about it"
         if came:
             raise ValueError(
                 f"{name} {came}; expected {2 * n_tokens:,} bytes with the sha256 "
-                f"{sha256[:12]}… Run write_shards again: it makes this shard anew."
+                f"{sha256[:12]}… Run write_shards again: it makes this shard again."
             )
     return index
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .keyed_vectors import measure
 
-MEND = "Mend the file, or have it written anew: one row for each word, all equally long."
+MEND = "Mend the file, or have it written again: one row for each word, all of one length."
 FETCH = "Fetch or copy it once more."
 SAVE = "Save it in one of these formats."
 Table = tuple[list[str], np.ndarray]
@@ -23,7 +23,7 @@ class BadTable(ValueError):
     def __init__(self, fault: str, advice: str = MEND):
         super().__init__(
             f"Not a table of word vectors: {fault}.\nExpected: different words (str), and for "
-            f"each a row of finite numbers, all rows equally long.\nWhat to do: {advice}"
+            f"each a row of finite numbers, all rows of the same length.\nWhat to do: {advice}"
         )
         self.fault, self.advice = fault, advice
 
@@ -44,11 +44,11 @@ def check_table(words: list[str], rows: np.ndarray) -> Table:
     try:
         rows = np.asarray(rows)
     except ValueError:
-        raise BadTable("its rows are not equally long") from None
+        raise BadTable("its rows are not all of the same length") from None
     if rows.dtype.kind not in "fiu":
-        raise BadTable(f"its numbers came as {rows.dtype}", "Turn them into numbers first.")
+        raise BadTable(f"its numbers are of type {rows.dtype}", "Turn them into numbers first.")
     if isinstance(words, str) or not hasattr(words, "__len__"):
-        raise BadTable(f"its words came as {type(words).__name__}", "Give a list of words.")
+        raise BadTable(f"its words are of type {type(words).__name__}", "Give a list of words.")
     words = list(words)
     if rows.ndim != 2 or len(words) != len(rows) or not rows.size:
         raise BadTable(f"it has {len(words):,} words, and vectors of shape {rows.shape}")

@@ -26,7 +26,7 @@ SMALL = "google-news-small"
 FULL = "word2vec-google-news-300"
 FORMATS = (
     f"{SMALL}, {FULL} or a file: "
-    "word2vec (.bin), text with a word and equally many numbers a line (.txt, .vec), each plain or "
+    "word2vec (.bin), text with a word and as many numbers on each line (.txt, .vec), plain or "
     "in a .gz, .bz2 or .zip; gensim's KeyedVectors (.kv); arrays words and vectors (.npz)"
 )
 CHUNK = 1 << 20  # bytes that are read at once
@@ -77,12 +77,12 @@ def read_text(file: BinaryIO) -> Table:
     """
     line = file.readline().removeprefix(b"\xef\xbb\xbf")  # a byte order mark
     if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
-        fault = "its first line isn't UTF-8 text, but UTF-16, or of another format"
-        raise BadTable(fault, "If it is a text, save it again as UTF-8.")
+        fault = "its first line isn't UTF-8 text, but UTF-16, or in another format"
+        raise BadTable(fault, "If it is text, save it again as UTF-8.")
     header = read_header(line)
     width = header[1] if header else count_numbers(line)
     if not width:
-        raise BadTable("it has another format: its first line ends in no numbers", SAVE)
+        raise BadTable("it has another format: its first line doesn't end in numbers", SAVE)
     words, numbers, last = [], array("f"), line
     lines = enumerate(file, 2) if header else enumerate(itertools.chain([line], file), 1)
     for at, line in lines:

@@ -111,8 +111,8 @@ def download_full() -> Table:
         free = shutil.disk_usage(place).free / 1e9
         if free < need:
             raise OSError(
-                f"{place} has {free:.1f} GB free. {FULL} needs {need} GB there. Let TMPDIR, "
-                "GENSIM_DATA_DIR and COURSE_DOWNLOADS name folders on a larger disk, or use "
+                f"{place} has {free:.1f} GB free. {FULL} needs {need} GB there. Set TMPDIR, "
+                "GENSIM_DATA_DIR and COURSE_DOWNLOADS to folders on a larger disk, or use "
                 f"load_word_vectors({SMALL!r})."
             )
     folder = Path(store.BASE_DIR, FULL)

@@ -43,7 +43,7 @@ def questions(part: str, chapter: str = "*") -> list[tuple]:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"{path.name}, {key}: {type(error).__name__}: {error}. Expected the format at "
-                "the top of helpers/check.py. Mend it."
+                "the top of helpers/check.py. Fix it."
             ) from error
     return found
 

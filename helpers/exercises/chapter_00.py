@@ -4,9 +4,9 @@ from .judge import Exercise
 
 
 class shifted(Exercise):
-    """The targets are the inputs, moved on by one token, so nobody has to write them down.
+    """The targets are the inputs, shifted by one token, so nobody has to write them down.
 
-    Hint: Which id of the list has no next one? And which is no id's next one?
+    Hint: Which id in the list has nothing after it? And which has nothing before it?
     Hint: `ids[:-1]` is a list without its last item. How do you write it without its first?
     Hint: `inputs = ids[:-1]` and `targets = ids[1:]`
     """
@@ -25,13 +25,13 @@ class shifted(Exercise):
         return ids, ids[1:]
 
     def not_moved(ids):
-        """Each target is its own input, so a model would learn to repeat it. Move the targets on
+        """Each target is its own input, so a model would learn to repeat it. Shift the targets
         by one."""
         return ids[:-1], ids[:-1]
 
     def moved_by_two(ids):
-        """The targets are moved on by two. Let them start with the second id, which has the
-        number 1."""
+        """The targets are shifted by two. Let them start with the second id, the one at
+        index 1."""
         return ids[:-1], ids[2:]
 
 
@@ -39,7 +39,7 @@ class input_vectors(Exercise):
     """The first rows of the second table, one for each token, whatever its id is.
 
     Hint: How many vectors of `position_table` do you need, and which is the first?
-    Hint: Positions count from 0, so you need the first `len(ids)` rows of the table.
+    Hint: Positions are counted from 0, so you need the first `len(ids)` rows of the table.
     Hint: `return token_table[ids] + position_table[: len(ids)]`
     """
 
@@ -60,12 +60,12 @@ class input_vectors(Exercise):
         return token_table[ids]
 
     def by_the_id(token_table, position_table, ids):
-        """You look the positions up by the ids. A position counts from 0, whatever token stands
-        there."""
+        """You look the positions up by the ids. Positions are counted from 0, whatever tokens
+        are there."""
         return token_table[ids] + position_table[ids]
 
     def from_1_on(token_table, position_table, ids):
-        """Your positions count from 1, so row 0 of the table is never used. Begin with row 0."""
+        """Your positions start at 1, so row 0 of the table is never used. Begin with row 0."""
         return token_table[ids] + position_table[1 : len(ids) + 1]
 
     def the_same_everywhere(token_table, position_table, ids):

@@ -15,7 +15,7 @@ def cut(pattern, text):
 
 
 class cut_ledger(Exercise):
-    """Each semicolon is a token, no white space is.
+    """Each semicolon is a token, and white space never is.
 
     Hint: What makes `re.split` return what it cuts at (section 2)? Which test drops spaces
       (section 3)?
@@ -29,7 +29,7 @@ class cut_ledger(Exercise):
         return cut(r"(;|\s)", line)
 
     def loses_the_semicolons(line):
-        """The semicolons are lost. Put the whole pattern into parentheses."""
+        """The semicolons are lost. Put the whole pattern in parentheses."""
         return cut(r";|\s", line)
 
     def keeps_every_piece(line):
@@ -100,10 +100,10 @@ class split_poem(Exercise):
 
 
 class split_modern(Exercise):
-    """It works on both ways of writing punctuation.
+    """It works with both ways of writing punctuation.
 
     Hint: Start from the body of `split_words`. Which part of its pattern lists single characters?
-    Hint: Write the pattern anew inside your function, as in section 4. Each character in
+    Hint: Write the pattern again inside your function, as in section 4. Each character in
       square brackets is cut off as a token.
     Hint: Copy the five characters into the square brackets: `[,.:;?_!"()\\'“”‘’—]`.
     """
@@ -146,7 +146,7 @@ class split_modern(Exercise):
         return cut(f"{SPLIT}|[“”‘’—]", text)
 
     def changes_characters(text):
-        """You changed characters. A token must be a piece of the text as it came."""
+        """You changed characters. A token must be a piece of the text as given."""
         text = re.sub("[‘’]", "'", text.replace("—", "--"))
         return cut(SPLIT, re.sub("[“”]", '"', text))
 

@@ -12,7 +12,7 @@ def share(truths):
 
 
 class unknown_share(Exercise):
-    """`in` asks the keys of the dictionary, which are the tokens.
+    """`in` searches the keys of the dictionary, which are the tokens.
 
     Hint: First blank: how do you ask whether a dictionary has a key? Second: divide one length by
       another.
@@ -48,7 +48,7 @@ class unknown_share(Exercise):
         return share([not vocab.get(word) for word in split_words(text)])
 
     def divides_by_the_vocabulary(text, vocab):
-        """You divide by the size of the vocabulary. The share is one of the tokens of the text."""
+        """You divide by the size of the vocabulary. The share is of the tokens in the text."""
         return sum(word not in vocab for word in split_words(text)) / max(1, len(vocab))
 
     def looks_every_word_up(text, vocab):
@@ -62,14 +62,14 @@ class unknown_share(Exercise):
         return share([word not in vocab.values() for word in split_words(text)])
 
     def counts_each_word_once(text, vocab):
-        """Each type counts once here. One that occurs three times counts three times."""
+        """Each type counts once here. One that occurs three times should count three times."""
         return share([word not in vocab for word in set(split_words(text))])
 
 
 class encode_gently(Exercise):
     """Fewer words are unknown, at the price of a few capitals.
 
-    Hint: `vocab.get(word, unknown)` asks once. What is to be asked if the word is not there?
+    Hint: `vocab.get(word, unknown)` asks once. What should be looked up if it isn't there?
     Hint: The second argument of `get` may be a call of `get` itself, for `word.lower()`.
     Hint: `vocab.get(word, vocab.get(word.lower(), unknown))`
     """
@@ -91,8 +91,8 @@ class encode_gently(Exercise):
         return [vocab.get(word, vocab["<|unk|>"]) for word in split_words(text)]
 
     def gives_the_word(text, vocab):
-        """This gives the lowercase word itself, not its id: what stands second in `get` is given
-        back as it is. Look it up there, with a `get` of its own."""
+        """This gives the lowercase word itself, not its id: the second argument of `get` is
+        returned as it is. Look it up there, with a `get` of its own."""
         return [vocab.get(word, word.lower()) for word in split_words(text)]
 
     def never_tries_lowercase(text, vocab):
@@ -133,7 +133,7 @@ class encode_gently(Exercise):
         return [vocab.get(word) or vocab.get(word.lower()) or unknown for word in words]
 
     def gives_none(text, vocab):
-        """What is found in neither way comes out as `None` here. It is to become the id of
+        """A word found in neither way comes out as `None` here. It should become the id of
         `<|unk|>`."""
         return [vocab.get(word, vocab.get(word.lower())) for word in split_words(text)]
 
@@ -191,13 +191,13 @@ class capped_vocab(Exercise):
         return number(["<|unk|>", *by_count(words)[: size - 1]])
 
     def one_too_many_and_unsorted(words, size):
-        """There are `size` words and `<|unk|>`, and equally frequent words stand as they came in
+        """There are `size` words and `<|unk|>`, and equally frequent words are in the order of
         the text."""
         return number([*by_count_alone(words)[:size], "<|unk|>"])
 
     def unsorted(words, size):
-        """Equally frequent words stand as they came in the text. Sort by a pair, the falling count
-        and the word."""
+        """Equally frequent words are in the order of the text. Sort by a pair: the descending
+        count and the word."""
         return number([*by_count_alone(words)[: size - 1], "<|unk|>"])
 
     def sorted_in_reverse(words, size):
@@ -207,7 +207,7 @@ class capped_vocab(Exercise):
         return number([*ordered[: size - 1], "<|unk|>"])
 
     def rarest_first(words, size):
-        """The rarest words come first. Sort by the falling count: `-counts[word]`."""
+        """The rarest words come first. Sort by descending count: `-counts[word]`."""
         ordered = sorted(set(words), key=lambda word: (words.count(word), word))
         return number([*ordered[: size - 1], "<|unk|>"])
 

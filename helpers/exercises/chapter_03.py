@@ -295,6 +295,6 @@ class gpt2_ids(Milestone):
         return replace_pair(tokens, pair, b"".join(pair))
 
     def no_merge(tokens, ranks):
-        """These are the ids of the bytes: nothing was merged. Does your function give back what
-        `replace_pair` gave?"""
+        """These are the ids of the bytes: nothing was merged. Does your function return what
+        `replace_pair` returned?"""
         return tokens

@@ -21,11 +21,11 @@ class window_pair(Exercise):
         return ids[start : start + length], ids[start + 1 : start + length + 1]
 
     def target_is_the_input(ids, start, length):
-        """The target is the input itself. It has to move on by one."""
+        """The target is the input itself. It has to be shifted by one."""
         return ids[start : start + length], ids[start : start + length]
 
     def target_too_short(ids, start, length):
-        """The target is one id too short: its end has to move on by one as well."""
+        """The target is one id too short: its end has to be shifted by one too."""
         return ids[start : start + length], ids[start + 1 : start + length]
 
     def target_a_window_later(ids, start, length):
@@ -41,7 +41,7 @@ class window_pair(Exercise):
         return ids[start : start + length + 1], ids[start + 1 : start + length + 1]
 
     def target_too_long(ids, start, length):
-        """The input is right. The target is one id too long: it has as many ids as the input."""
+        """The input is right. The target is one id too long: it should be as long as the input."""
         return ids[start : start + length], ids[start + 1 : start + length + 2]
 
     def both_too_long(ids, start, length):
@@ -68,7 +68,7 @@ class cut_with_overlap(Exercise):
     """Stride and overlap make up a window: each is `max_length` less the other.
 
     Hint: By how many tokens does a window of 4 move on, if it shares 1 with the next one?
-    Hint: The third argument of `range` is the stride. What a window does not share, it moves on by.
+    Hint: The third argument of `range` is the stride. A window moves on by what it does not share.
     Hint: `range(0, len(ids) - max_length, max_length - overlap)`
     """
 
@@ -138,7 +138,7 @@ def lost(n_tokens, length, stride):
 class count_lost(Exercise):
     """A gap appears at every seam as soon as the stride is larger than a window.
 
-    Hint: Count the different targets that are seen, and take them from n_tokens - 1.
+    Hint: Count the different targets that are seen, and subtract that from n_tokens - 1.
     Hint: The first window asks for max_length targets. Each further one adds `stride` new ones, but
       never more than max_length.
     Hint: Without a window, max(0, n_tokens - 1) targets are lost.
@@ -170,7 +170,7 @@ class count_lost(Exercise):
         return max(0, n - 1) - length * count(n, length, stride)
 
     def first_window_like_the_others(n, length, stride):
-        """The first window asks for max_length targets. Only each further one adds no more than the
+        """The first window asks for max_length targets. Only later windows add no more than the
         stride."""
         return max(0, n - 1) - min(stride, length) * count(n, length, stride)
 
@@ -232,7 +232,7 @@ class mended_windows(Exercise):
         return windows(ids[:-1], length, stride, 1, 1 + length)
 
     def target_is_the_input(ids, length, stride):
-        """The target is the input itself now. It has to move on by one."""
+        """The target is the input itself now. It has to be shifted by one."""
         return windows(ids, length, stride, 0, length)
 
     def adds_1_to_the_ids(ids, length, stride):
@@ -241,16 +241,16 @@ class mended_windows(Exercise):
         return [(part, [one + 1 for one in part]) for part in inputs(ids, length, stride)]
 
     def end_by_the_stride(ids, length, stride):
-        """The target begins right, but its end still goes by the stride."""
+        """The target begins in the right place, but its end still goes by the stride."""
         return windows(ids, length, stride, 1, stride + length)
 
     def target_too_short(ids, length, stride):
-        """The target begins right, but it is one id too short: its end moves on by one as well."""
+        """The target begins in the right place, but is one id too short: its end is shifted too."""
         return windows(ids, length, stride, 1, length)
 
     def as_long_as_the_stride(ids, length, stride):
-        """The target begins right, and as many ids as the stride says are taken. It is as long as
-        the input."""
+        """The target begins in the right place, but it takes as many ids as the stride says. It
+        should be as long as the input."""
         return windows(ids, length, stride, 1, 1 + stride)
 
     def last_answer_only(ids, length, stride):

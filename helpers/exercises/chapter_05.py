@@ -48,9 +48,9 @@ def pairs(words, left, right, first=0):
 
 
 class distance_from_products(Exercise):
-    """At length 1 it is the root of 2 - 2 * cosine.
+    """At length 1 it is the square root of 2 - 2 * cosine.
 
-    Hint: The rule stands above the cell: a·a + b·b − 2 a·b. Python writes a·b as `a @ b`.
+    Hint: The rule is given above the cell: a·a + b·b − 2 a·b. Python writes a·b as `a @ b`.
     Hint: The rule has three products of two rows each, and the first one, a·a, is written already.
     Hint: `a @ a + b @ b - 2 * (a @ b)`
     """
@@ -70,8 +70,8 @@ class distance_from_products(Exercise):
         return (a @ a + b @ b - 2 * (a * b)) ** 0.5
 
     def multiplies_so_in_both_blanks(a, b):
-        """`a * b` multiplies number by number, so a row comes out. `a @ b` adds up too, in both
-        blanks."""
+        """`a * b` multiplies number by number, so the result is a row. `a @ b` adds up too. Use it
+        in both blanks."""
         return (a @ a + b * b - 2 * (a * b)) ** 0.5
 
     def takes_the_length_of_b(a, b):
@@ -89,7 +89,7 @@ class share_on_map(Exercise):
     """Any sixteen words make a map. The share says whether it is worth a look.
 
     Hint: Which entry of `spreads` belongs to the first axis of a map, and which to the second?
-    Hint: The spreads are sorted, the greatest first. Those of a map's axes are the first two: add
+    Hint: The spreads are sorted, greatest first. Those of a map's axes are the first two: add
         them up.
     Hint: `return spreads[:2].sum() / spreads.sum()`
     """
@@ -103,7 +103,7 @@ class share_on_map(Exercise):
         return shares(rows)[:2].sum()
 
     def keeps_one_axis(rows):
-        """Not answered yet: a single axis, as it came. A map has two; a slice ends before its
+        """Not answered yet: a single axis, as given. A map has two; a slice ends before its
         second number."""
         return shares(rows)[0]
 
@@ -131,7 +131,7 @@ class share_on_map(Exercise):
 
 
 class answer_row(Exercise):
-    """−inf is below every product, 0 is not.
+    """−inf is below every product, but 0 is not.
 
     Hint: Which rows may not be the answer? And which number is below every product?
     Hint: A list of positions can be set at once: `products[[...]] = ...`. And no number is below
@@ -149,7 +149,7 @@ class answer_row(Exercise):
         return best_row(rows, a, b, c, out=[a, b, c])
 
     def gives_b_the_value_0(rows, a, b, c):
-        """Not answered yet: this is the function as it came. It forbids b only, and 0 may be
+        """Not answered yet: this is the function as given. It strikes out b only, and 0 may be
         greater than all other products."""
         return best_row(rows, a, b, c, out=b, value=0)
 
@@ -179,7 +179,7 @@ class answer_row(Exercise):
         return best_row(rows, a, b, c, out=[a, b, c], value=math.inf)
 
     def names_the_rows_without_a_list(rows, a, b, c):
-        """`products[a, b, c]` asks for one number of an array with three axes, and `products` has
+        """`products[a, b, c]` asks for one number from an array with three axes, and `products` has
         one axis. Put a list inside: `products[[a, b, c]]`."""
         products = rows @ (rows[b] - rows[a] + rows[c])
         products[a, b, c] = -math.inf
@@ -196,7 +196,7 @@ class answer_row(Exercise):
 
 
 class context_pairs(Exercise):
-    """This is what skip-gram reads of a text.
+    """This is what skip-gram takes from a text.
 
     Hint: Two loops over positions: i for the word, j for its context words. From where to where
         does j run?

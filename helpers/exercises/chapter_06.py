@@ -33,7 +33,7 @@ class one_hot_lookup(Exercise):
         return by_one_hot(ids, len(ids), weight)
 
     def ends_before_the_largest_id(weight, ids):
-        """The largest id finds no place: places count from 0. And the table may go on after the
+        """The largest id has no place: places count from 0. And the table may go on after the
         largest id of this batch: take its number of rows."""
         return by_one_hot(ids, ids.max(), weight)
 
@@ -52,10 +52,10 @@ class one_hot_lookup(Exercise):
 
 
 class rows_changed(Exercise):
-    """A row that is not looked up has the gradient 0, and plain steps leave it alone.
+    """A row that is not looked up has a gradient of 0, and plain steps leave it alone.
 
     Hint: Which part of the step is not 0 for a row that was not looked up?
-    Hint: A row that was not looked up has the gradient 0. What still moves it is the weight decay,
+    Hint: A row that was not looked up has a gradient of 0. What moves it is the weight decay,
         as in AdamW.
     Hint: `new = weight - 0.1 * gradient`
     """
@@ -70,13 +70,13 @@ class rows_changed(Exercise):
         return ids.unique().tolist()
 
     def moves_every_row(ids, vocab_size):
-        """Not answered yet: every row moves, as in the function as it came. What in the line of
+        """Not answered yet: every row moves, as in the function as given. What in the line of
         `new` pulls at rows that were not looked up?"""
         return list(range(vocab_size))
 
     def decays_the_looked_up_rows(ids, vocab_size):
         """`weight[ids]` has a row for each id. `new` needs one for each row of the table, so the
-        two do not fit. Think of what pulls at all rows, and take it away."""
+        shapes do not match. Think of what pulls at all rows, and take it away."""
         layer = embedding(vocab_size, 4)
         layer(ids).sum().backward()
         weight, gradient = layer.weight.detach(), layer.weight.grad
@@ -92,7 +92,7 @@ class rows_changed(Exercise):
         return [row for row in range(vocab_size) if row not in ids]
 
     def gives_the_ids(ids, vocab_size):
-        """These are the ids as they came, with repeats. The step must move the rows; the last line
+        """These are the ids as given, with repeats. The step must move the rows; the last line
         was right."""
         return ids.flatten().tolist()
 
@@ -101,7 +101,7 @@ class add_token(Exercise):
     """The first free id is the number of tokens, and the new row comes last, so the two agree.
 
     Hint: Two things have to grow. Which id is free in a vocabulary of 4 tokens, and where must the
-        row with this number stand?
+        row with that number go?
     Hint: `weight.mean(dim=0, keepdim=True)` is the mean of the rows as a table of one row, and
         `torch.cat([weight, row])` puts it beneath the others.
     Hint: If `token in vocab`, return `vocab, weight`. Otherwise return
@@ -144,12 +144,12 @@ class add_token(Exercise):
 
     def gives_nothing_for_a_known_token(vocab, weight, token):
         """For a token that is there already your function gives `None`. Give back `vocab, weight`
-        as they came."""
+        unchanged."""
         return None if token in vocab else add_token.right(vocab, weight, token)
 
     def forgets_the_row(vocab, weight, token):
-        """The token has an id, but the table has no row of that number. The first text that holds
-        the token ends in an IndexError."""
+        """The token has an id, but the table has no row with that number. The first text that holds
+        the token raises an IndexError."""
         return {**vocab, token: vocab.get(token, len(vocab))}, weight
 
     def forgets_the_id(vocab, weight, token):
@@ -170,8 +170,8 @@ class add_token(Exercise):
         return (new if token in vocab else {**vocab, token: len(vocab) - 1}), table
 
     def adds_it_again(vocab, weight, token):
-        """A token that is there already needs nothing: its id must stay, for texts are encoded with
-        it, and so must its trained row. Look first whether `token in vocab`."""
+        """A token that is there already needs nothing: its id must stay, because texts are
+        encoded with it, and so must its trained row. Look first whether `token in vocab`."""
         _, table = grown({}, weight, weight.mean(dim=0), token)
         return {**vocab, token: len(vocab)}, table
 
@@ -214,7 +214,7 @@ class add_token(Exercise):
 
 
 class make_table(Exercise):
-    """Ids start at 0, so there is one row more than the largest id says.
+    """Ids start at 0, so the number of rows is one more than the largest id.
 
     Hint: Which is the largest id of a vocabulary of 4 tokens, and how many rows are needed?
     Hint: The largest id is one less than the number of tokens, since ids start at 0. Count the
@@ -231,8 +231,8 @@ class make_table(Exercise):
         return embedding(len(vocab), dim)
 
     def counts_to_the_largest_id(vocab, dim):
-        """Not answered yet: this is the function as it came, and the token with the largest id
-        finds no row. How many rows do ids from 0 to 3 need?"""
+        """Not answered yet: this is the function as given, and the token with the largest id
+        has no row. How many rows do ids from 0 to 3 need?"""
         return embedding(len(vocab) - 1, dim)
 
     def swaps_rows_and_columns(vocab, dim):
@@ -275,8 +275,8 @@ class nearest(Exercise):
         return most_alike(cosines(weight, token_id), token_id, own=0)
 
     def puts_itself_at_minus_1(weight, token_id):
-        """`-1` does not leave the token out for sure: a row in the opposite direction has the
-        cosine −1 as well. Give the token a number below −1."""
+        """`-1` does not always leave the token out: a row in the opposite direction has a
+        cosine of −1 as well. Give the token a number below −1."""
         return most_alike(cosines(weight, token_id), token_id, own=-1)
 
     def takes_the_product(weight, token_id):

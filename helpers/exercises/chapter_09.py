@@ -14,7 +14,7 @@ def found(index, counts):
 
 
 class share_of(Exercise):
-    """Each rank takes one window out of every `ranks`, and all take equally many.
+    """Each rank takes one window out of every `ranks`, and all take the same number.
 
     Hint: `range(first, end, step)`: with which window does this rank begin, and how far is it to
         its next one?
@@ -34,7 +34,7 @@ class share_of(Exercise):
         return list(range(rank, n, ranks))
 
     def reads_neighbours(n, rank, ranks):
-        """This is a block of neighbouring windows. Rank 0 of 3 is to read 0, 3, 6: the step is the
+        """This is a block of neighbouring windows. Rank 0 of 3 should read 0, 3, 6: the step is the
         number of ranks."""
         block = n // ranks
         return list(range(rank * block, (rank + 1) * block))
@@ -50,7 +50,7 @@ class share_of(Exercise):
 
     def steps_by_its_own_number(n, rank, ranks):
         """The step is `rank`, this rank's own number, which may be 0. From one of its windows to
-        the next it is as far as there are ranks."""
+        the next, the step is the number of ranks."""
         return list(range(rank, n - n % ranks, rank))
 
     def counts_from_1(n, rank, ranks):
@@ -61,7 +61,7 @@ class share_of(Exercise):
 class add_counts(Exercise):
     """Added in the order of the parts, so that what was seen first still comes first.
 
-    Hint: What becomes of `total` when the loop reaches the second part?
+    Hint: What happens to `total` when the loop reaches the second part?
     Hint: A Counter has a method that adds the counts of another one.
     Hint: `total.update(part)`
     """
@@ -77,7 +77,7 @@ class add_counts(Exercise):
         return sum(parts, Counter())
 
     def keeps_the_last_part(parts):
-        """Not answered yet: as it came, the function keeps the last part's counts only. Add to
+        """Not answered yet: as given, the function keeps the last part's counts only. Add to
         `total`."""
         return parts[-1] if parts else Counter()
 
@@ -90,13 +90,13 @@ class add_counts(Exercise):
         return Counter(key for part in parts for key in part)
 
     def adds_last_first(parts):
-        """The parts are added last first. Then ties between pairs are broken differently: keep
+        """The parts are added in reverse. Then ties between pairs are broken differently: keep
         their order."""
         return sum(reversed(parts), Counter())
 
 
 class find_window(Exercise):
-    """Take away the windows of all documents before, and what is left of the number is the window's
+    """Subtract the windows of all earlier documents, and what is left of the number is the window's
     number within its document.
 
     Hint: Go through the documents one by one. When is the window in this one? What do you take away
@@ -158,7 +158,7 @@ class to_do(Exercise):
         return [name for name in wanted if there.get(name) != wanted[name]]
 
     def misses_other_hashes(there, wanted):
-        """A shard that is there but has another hash is missed. Compare the hashes."""
+        """A shard that is there but has a different hash is missed. Compare the hashes."""
         return [name for name in wanted if name not in there]
 
     def gives_what_is_done(there, wanted):

@@ -127,7 +127,7 @@ def _wrong_answers(written: type) -> dict[str, FunctionType]:
             continue
         if not isinstance(part, FunctionType) or not part.__doc__ or hasattr(Exercise, name):
             raise ValueError(
-                f"{written.__name__}.{name} came; expected a function with a name of its own, "
+                f"{written.__name__}.{name} was found; expected a function with its own name, "
                 "and the message as its docstring. Add the docstring, or begin the name with _."
             )
         found[_one_line(part.__doc__)] = part
@@ -173,7 +173,7 @@ class Exercise:
         self.hints = [_one_line(hint) for hint in hints]
         if not hints:
             raise ValueError(
-                f"{self.name} came without a hint; expected a docstring with lines that begin "
+                f"{self.name} has no hint; expected a docstring with lines that begin "
                 'with "Hint:". Add three.'
             )
         self.wrong = _wrong_answers(written)
@@ -228,7 +228,7 @@ class Exercise:
         for message, fits in self.wrong.items():
             if holds(fits, value):
                 return _told(message)
-        return Verdict("wrong", f"You gave {short(answer)}, which is not it.{self._help()}")
+        return Verdict("wrong", f"You gave {short(answer)}, which is not right.{self._help()}")
 
     def _known_mistake(self, given: list, expected: list) -> str:
         """The message of the wrong answer that agrees most often with an answer, or ""."""
@@ -269,5 +269,5 @@ class Milestone(Exercise):
 
     def _first_hint(self) -> Verdict:
         self.seen = max(self.seen, 1)
-        said = f"Not answered yet: `{self.part}` is not there, so the course's own does its work."
+        said = f"Not answered yet: `{self.part}` is missing, so the course's own stands in."
         return Verdict("open", f"{said} Hint 1: {self.hints[0]}")

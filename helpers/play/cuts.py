@@ -63,7 +63,7 @@ def _split_spans(pattern: str, text: str) -> list[tuple[int, int]]:
             "repeat inside a repeat, as in (a+)+, often does that: take one away."
         ) from None
     except (regexes.error, RecursionError) as error:
-        raise ValueError(f"It does not compile: {error}. Mend it, or choose a preset.") from None
+        raise ValueError(f"It does not compile: {error}. Fix it, or choose a preset.") from None
     return [*spans, (end, len(text))]
 
 

@@ -196,8 +196,8 @@ def _draw_pipe(tokenizer, layer, text, position, column):
     return picture + show.note(
         f"The number at [0, {place}, {column}] is {total[place, column]:.4f} = "
         f"{rows[place, column]:.4f} (token id {ids[place]}) + {at[place, column]:.4f} "
-        f"(position {place}). Its token is {show.visible(pieces[place])}, and its characters, "
-        f"from number {first} of the text: {show.visible(text[first : max(last, first + 1)])}"
+        f"(position {place}). Its token is {show.visible(pieces[place])}, and its text, "
+        f"from character {first} on: {show.visible(text[first : max(last, first + 1)])}"
     )
 
 
@@ -218,7 +218,7 @@ def _draw_costs(corpora, bytes_each, corpus, rate, cores, cents):
     size, price = n_tokens * bytes_each, cents / 100
     alone = size / (rate * 1e6) / 3600
     length = f"{n_tokens:,.0f} tokens of {bytes_each:.1f} bytes on average"
-    shards = f"2 bytes a token; {math.ceil(n_tokens / 1e8):,} of at most 100 million tokens"
+    shards = f"2 bytes a token; {math.ceil(n_tokens / 1e8):,}, each of at most 100 million tokens"
     paid = f"{alone:,.3f} hours of a core at {price:.2f}, however many share them"
     rows = [
         ["text", f"{size / 1e9:,.3f} GB", length],

@@ -1,7 +1,7 @@
 """Pictures that need no kernel: tokens, tables, bars, windows, maps, merge trees, and steps.
 
 Each function returns a `Picture`, which a notebook shows as HTML and a terminal as plain text.
-Text from outside is escaped, and what cannot be seen in it is made visible. The colours are those
+Text from outside is escaped, and what cannot be seen in it is made visible. Most colours are those
 of Okabe and Ito, which colour-blind people can tell apart, and a word, a number or a line always
 says the same.
 """

@@ -1,4 +1,4 @@
-"""Maps of words, with labels that stand beside their points and hide nothing."""
+"""Maps of words, with labels that stand beside their points and hide as little as they can."""
 
 import math
 

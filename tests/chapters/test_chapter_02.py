@@ -354,7 +354,7 @@ def test_gpt2_has_one_special_token_which_tiktoken_finds_without_spaces_and_guar
             lambda words, size: {
                 w: i for i, w in enumerate(_common(words)[: size - 1] + ["<|unk|>"])
             },
-            "as they came in the text",
+            "in the order of the text",
         ),
         (
             "capped_vocab",

@@ -185,7 +185,7 @@ def test_a_hindi_greeting_costs_what_the_prediction_says(three):
     assert [len(tokenizer.encode(GREETING)) for tokenizer in three] == [35, 22, 10]
     assert [len(tokenizer.encode("Good morning, how are you?")) for tokenizer in three] == [7, 7, 7]
     item = Chapter("03").questions["predictions"]["bpe_hindi"]
-    assert "makes 35 tokens" in item["question"] and "takes 7" in item["question"]
+    assert "into 35 tokens" in item["question"] and "takes 7" in item["question"]
     assert list(item["choices"]) == ["35", "22", "10"]
 
 

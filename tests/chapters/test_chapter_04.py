@@ -234,7 +234,7 @@ def test_answers_as_learners_write_them_are_understood():
             for i in range(0, len(ids) - max_length, stride(max_length, overlap))
         ]
 
-    assert "move on by one" in told("window_pair", no_shift)
+    assert "shifted by one" in told("window_pair", no_shift)
     for stride, said in (
         (lambda length, overlap: overlap, "Not answered yet: the overlap is still"),
         (lambda length, overlap: length, "share nothing"),

@@ -392,7 +392,7 @@ def wrong_answers():
         "distance_from_products": {
             "when b has length 1": lambda a, b: (a @ a + 1 - 2 * (a @ b)) ** 0.5,
             "number by number": lambda a, b: (a @ a + b @ b - 2 * (a * b)) ** 0.5,
-            "so a row comes out": lambda a, b: (a @ a + b * b - 2 * (a * b)) ** 0.5,
+            "so the result is a row": lambda a, b: (a @ a + b * b - 2 * (a * b)) ** 0.5,
             "This takes the length of b": lambda a, b: (
                 (a @ a + np.linalg.norm(b) - 2 * (a @ b)) ** 0.5
             ),
@@ -401,7 +401,7 @@ def wrong_answers():
             ),
         },
         "share_on_map": {
-            "as it came": lambda rows: spreads(rows)[0] / spreads(rows).sum(),
+            "as given": lambda rows: spreads(rows)[0] / spreads(rows).sum(),
             "division comes before +": lambda rows: (
                 spreads(rows)[0] + spreads(rows)[1] / spreads(rows).sum()
             ),
@@ -411,7 +411,7 @@ def wrong_answers():
             "not a share of it": lambda rows: spreads(rows)[:2].sum(),
         },
         "answer_row": {
-            "as it came. It forbids b only": lambda rows, a, b, c: row(rows, a, b, c, b, 0),
+            "as given. It strikes out b only": lambda rows, a, b, c: row(rows, a, b, c, b, 0),
             "Only b is left out": lambda rows, a, b, c: row(rows, a, b, c, b),
             "a may still": lambda rows, a, b, c: row(rows, a, b, c, [b, c]),
             "c may still": lambda rows, a, b, c: row(rows, a, b, c, [a, b]),

@@ -289,7 +289,7 @@ def wrong_answers():
     one, cos = F.one_hot, F.cosine_similarity
     return {
         "add_token": {
-            "the table has no row of that number": lambda vocab, weight, token: (
+            "the table has no row with that number": lambda vocab, weight, token: (
                 {**vocab, token: vocab.get(token, len(vocab))},
                 weight,
             ),
@@ -331,10 +331,10 @@ def wrong_answers():
             "The table is transposed": lambda w, ids: one(ids, num_classes=len(w)).float() @ w.T,
         },
         "rows_changed": {
-            "as it came": lambda ids, size: rows_moved(
+            "as given": lambda ids, size: rows_moved(
                 ids, size, lambda w, grad: w - 0.1 * grad - 0.01 * w
             ),
-            "as in the function as it came": lambda ids, size: rows_moved(
+            "as in the function as given": lambda ids, size: rows_moved(
                 ids, size, lambda w, grad: w - 0.01 * w
             ),
             "No row moves": lambda ids, size: rows_moved(ids, size, lambda w, grad: w - 0 * grad),
@@ -347,7 +347,7 @@ def wrong_answers():
             "with repeats": lambda ids, size: ids.flatten().tolist(),
         },
         "make_table": {
-            "the function as it came": lambda vocab, dim: torch.nn.Embedding(
+            "the function as given": lambda vocab, dim: torch.nn.Embedding(
                 max(vocab.values()), dim
             ),
             "are swapped": lambda vocab, dim: torch.nn.Embedding(dim, len(vocab)),
@@ -358,7 +358,7 @@ def wrong_answers():
             "`0` does not leave": lambda w, i: (
                 cos(w, w[i], dim=1).index_fill(0, torch.tensor(i), 0).argmax().item()
             ),
-            "`-1` does not leave": lambda w, i: (
+            "`-1` does not always leave": lambda w, i: (
                 cos(w, w[i], dim=1).index_fill(0, torch.tensor(i), -1).argmax().item()
             ),
             "greatest product": lambda w, i: (

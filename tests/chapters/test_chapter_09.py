@@ -20,7 +20,7 @@ PRINTED = "\n".join(shown(cell) for cell in BOOK.cells if cell.cell_type == "cod
     [
         r"different ids",
         r"What came out: the same shards",
-        r"made anew: \['shard-00007\.bin'\] - all as before: True",
+        r"made again: \['shard-00007\.bin'\] - all as before: True",
         r"within: 0  across: [1-9]",
         r"\{1: 25000, 2: 1\}",
         r"rank 0 reads ([\d,]+), rank 1 reads \1, both 0",
@@ -95,7 +95,7 @@ WRONG = {
         ),
     },
     "to_do": {
-        "another hash is missed": lambda there, wanted: [
+        "a different hash is missed": lambda there, wanted: [
             name for name in wanted if name not in there
         ],
         "write `or`": lambda there, wanted: [
@@ -121,4 +121,4 @@ def test_an_untouched_sum_of_counts_is_open_not_wrong():
         return total
 
     verdict = check.exercise("add_counts", untouched)
-    assert verdict.state == "open" and verdict.text.startswith("Not answered yet: as it came")
+    assert verdict.state == "open" and verdict.text.startswith("Not answered yet: as given")

@@ -292,7 +292,8 @@ def test_a_playground_has_a_still_picture_where_no_widget_lives(path):
 def test_a_chapter_has_exercises_of_each_kind(path):
     text = prose(read(path))
     kinds = re.findall(r"\*\*Exercise \d: ([a-z ]+)\.\*\*", text)
-    assert set(kinds) == {"fill the blanks", "change one line", "write a function", "spot the bug"}
+    all_kinds = {"fill in the blanks", "change one line", "write a function", "spot the bug"}
+    assert set(kinds) == all_kinds
     core, _, _ = text.partition("\n## Going further\n")
     assert core.count("**Exercise ") >= 3, f"{path.name}: the core has fewer than three exercises"
     assert (

@@ -252,7 +252,7 @@ def test_where_nothing_is_found_one_message_says_what_was_looked_for_and_the_thr
     machine, colab, tmp_path
 ):
     message = refused(tmp_path / "content", ALONE, **(colab if machine == "colab" else {}))
-    assert f"No course is in {tmp_path / 'content'}, above, one level down, in zips" in message
+    assert f"No course found in {tmp_path / 'content'}, above, one level down, in zips" in message
     places = [message.index(way) for way in WAYS]
     assert places == sorted(places), "the ways stand in another order"
     assert "Kaggle: copy it from /kaggle/input." in message and "VS Code: open its" in message

@@ -124,7 +124,8 @@ def test_an_outcome_waits_for_a_guess_and_a_late_guess_is_answered_at_once(page)
 def test_a_guess_before_the_outcome_is_noted_and_judged_when_it_comes(page):
     asked = run(page, 'check.predict("half_open")')
     asked = choose(page, "half_open", "['half-open', '--', 'or', 'shut']")
-    assert says(asked, "Noted: ['half-open', '--', 'or', 'shut']. Run on to see what comes out.")
+    noted = "Noted: ['half-open', '--', 'or', 'shut']. Run the next cells to see what comes out."
+    assert says(asked, noted)
     assert says(run(page, 'check.outcome("half_open"'), "✓ You predicted")
 
 

@@ -46,7 +46,8 @@ FETCHES = re.compile(
 README = re.compile(r"(<!-- colab -->\n).*?(\n<!-- end -->)", re.S)
 README_BY_HAND = (
     "In Colab, choose *File*, *Upload notebook*, take a chapter from `notebooks`, and put the course's "
-    "zip beside it (the folder icon on the left):\nits first cell unpacks the course, or finds it "
+    "zip beside it (the folder icon on the left):\nthe chapter's first cell unpacks the course, "
+    "or finds it "
     "in your Google Drive once that is mounted."
 )
 README_PUBLISHED = (
