@@ -1,7 +1,7 @@
 """Instant answers: predictions, the questions at a chapter's end, exercises, progress.
 
-Exercises and questions lie in helpers/exercises, side by side for each chapter. An exercise is a class in
-chapter_01.py, and its name is that of the class. None of its functions takes a self:
+Exercises and questions lie in helpers/exercises, side by side for each chapter. An exercise is a
+class in chapter_01.py, and its name is that of the class. None of its functions takes a self:
 
     class count_commas(Exercise):
         '''What is said after "Right.".

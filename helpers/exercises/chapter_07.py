@@ -35,7 +35,7 @@ class embed(Milestone):
 
         sums = {"none": tokens_alone, whose: answer}
         lines = [[name, f"{share_right(each):.0%}"] for name, each in sums.items()]
-        caption = "A layer of attention, on 1,000 rows drawn after its training"
+        caption = "An attention layer, on 1,000 rows drawn after its training"
         return show.table(lines, ["positions added", "right about which came first"], caption)
 
     def right(token, position, ids):
@@ -103,8 +103,8 @@ class two_tables(Exercise):
         return layers((vocab, dim), (context, dim))
 
     def swaps_the_tables(vocab, context, dim):
-        """The first table has as many rows as there are positions, as in the function that came. It
-        is to be the tokens'."""
+        """The first table has as many rows as there are positions, as in the function given. It
+        must be the tokens' table."""
         return layers((context, dim), (vocab, dim))
 
     def gives_each_id_two_rows(vocab, context, dim):
@@ -123,12 +123,12 @@ class two_tables(Exercise):
         return layers((vocab + 1, dim), (context, dim))
 
     def makes_the_positions_too_long(vocab, context, dim):
-        """Ids are right, but one row of the position table is left over: positions run up to
+        """The ids are right, but one row of the position table is left over: positions run up to
         `context_length` − 1."""
         return layers((vocab, dim), (context + 1, dim))
 
     def makes_the_positions_too_short(vocab, context, dim):
-        """The last position finds no row. Positions start at 0, so there are `context_length` of
+        """The last position has no row. Positions start at 0, so there are `context_length` of
         them."""
         return layers((vocab, dim), (context - 1, dim))
 
@@ -159,7 +159,7 @@ class rotary_score(Exercise):
         return turned(query, m) @ turned(key, n)
 
     def turns_nothing(query, key, m, n):
-        """This is the dot product of the two as they came. Turn each of them for its position
+        """This is the dot product of the two as given. Turn each of them for its position
         first."""
         return query @ key
 
@@ -172,7 +172,7 @@ class rotary_score(Exercise):
         return query @ turned(key, n)
 
     def swaps_the_positions(query, key, m, n):
-        """The positions changed places: the query stands at m, and the key at n. The sign of the
+        """The positions are swapped: the query stands at m, and the key at n. The sign of the
         offset counts."""
         return turned(query, n) @ turned(key, m)
 
@@ -215,7 +215,7 @@ class mean_so_far(Exercise):
         return mean(x, ones(x).tril())
 
     def sees_all(x):
-        """Not answered yet: this is the function as it came. Every token takes something from the
+        """Not answered yet: this is the function as given. Every token takes something from the
         later ones too."""
         return mean(x, ones(x))
 

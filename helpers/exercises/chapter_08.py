@@ -6,7 +6,7 @@ from .tables import ids_for, known, loss, sizes, trained, where
 
 
 class count_weights(Exercise):
-    """With the smallest GPT-2's sizes, 92 in 100 of them would be in the token table.
+    """With the smallest GPT-2's sizes, 92 in 100 weights would be in the token table.
 
     Hint: Three parts: a vector for each token, a vector for each position, and four matrices.
     Hint: A vector has `dim` numbers, and there is one for each token and one for each position. A
@@ -56,13 +56,13 @@ class shuffled_token(Exercise):
         return numbers[window] * stride + position
 
     def takes_the_number_in_the_batch(numbers, stride, window, position):
-        """Not answered yet: this is the function as it came. It takes the window's number in
+        """Not answered yet: this is the function as given. It takes the window's number in
         the batch for its number in the text."""
         return window * stride + position
 
     def looks_for_the_number(numbers, stride, window, position):
-        """This asks where the window of that number lies. Give the number of the one that lies
-        there."""
+        """This asks where in the batch the window with that number lies. Give the number of the
+        window that lies there."""
         return numbers.index(window) * stride + position
 
     def takes_1_for_the_stride(numbers, stride, window, position):
@@ -70,7 +70,7 @@ class shuffled_token(Exercise):
         return numbers[window] + position
 
     def takes_4_for_the_stride(numbers, stride, window, position):
-        """This takes 4 for the stride. It came as an argument."""
+        """This takes 4 for the stride. Use the argument `stride`."""
         return numbers[window] * 4 + position
 
 
@@ -80,7 +80,7 @@ class next_token_loss(Exercise):
     Hint: Who shifts? Print `inputs[0]` and `targets[0]` of a batch from the loader.
     Hint: `targets[0]` is `inputs[0]` one token further on. So what does a second shift of the
         targets ask for?
-    Hint: Take the line with the shift away; the line with `F.cross_entropy` was right.
+    Hint: Remove the line with the shift; the line with `F.cross_entropy` was right.
     """
 
     def cases():
@@ -136,7 +136,7 @@ class trace(Exercise):
         return where(sizes(pieces), window + position)
 
     def takes_4_for_the_stride(pieces, stride, window, position):
-        """This takes 4 for the stride. It came as an argument."""
+        """This takes 4 for the stride. Use the argument `stride`."""
         return where(sizes(pieces), window * 4 + position)
 
     def stops_at_the_window(pieces, stride, window, position):
@@ -227,7 +227,7 @@ class trained_input(Milestone):
         return tokens[ids] + positions[:10]
 
     def counts_along_a_second_axis(tokens, positions, ids):
-        """These ids have one axis, so `ids.shape[1]` is not there. Count them: `len(ids)`."""
+        """These ids have one axis, so `ids.shape[1]` does not exist. Count them: `len(ids)`."""
         return tokens[ids] + positions[: ids.shape[1]]
 
     def takes_the_position_after(tokens, positions, ids):
@@ -250,7 +250,7 @@ class own_windows(Milestone):
     Hint: Windows begin at 0, stride, 2 * stride and so on. Which window is the last whose targets
         are all there?
     Hint: `range(0, len(ids) - max_length, stride)` are the starts. The target begins one later
-        than its input, and is as long.
+        than its input, and is just as long.
     Hint: Append `(ids[i : i + max_length], ids[i + 1 : i + 1 + max_length])` for each start `i`.
     """
 

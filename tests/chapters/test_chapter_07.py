@@ -341,7 +341,7 @@ def test_figures_say_what_they_show(ours, learned):
         facts = f"{name}, mean cosines 1, 3 and 5 apart: {one:.2f}, {three:.2f}, {five:.2f}."
         assert facts in pairs
         if name != "random":
-            assert f"{name}: cosines 50 apart have the standard deviation" in whole
+            assert f"{name}: cosines 50 apart have standard deviation" in whole
 
 
 def test_rotary_positions_are_taught_and_what_else_there_is_has_its_source():
@@ -405,7 +405,7 @@ def solved(name: str) -> str:
             "Position vectors are chosen by position",
         ),
         ("embed", "position_layer(positions)", "positions", "numbers of the positions were added"),
-        ("mean_so_far", ".tril()", "", "as it came"),
+        ("mean_so_far", ".tril()", "", "as given"),
         ("mean_so_far", ".tril()", ".triu()", "looks the wrong way"),
         ("mean_so_far", ".tril()", ".triu(1)", "`.triu(1)` keeps what comes later"),
         ("mean_so_far", ".tril()", ".tril(-1)", "the first one sees nobody"),
@@ -427,7 +427,7 @@ def solved(name: str) -> str:
             "two_tables",
             "vocab_size, dim), torch.nn.Embedding(context_length",
             "context_length, dim), torch.nn.Embedding(vocab_size",
-            "as in the function that came",
+            "as in the function given",
         ),
         (
             "two_tables",
@@ -439,7 +439,7 @@ def solved(name: str) -> str:
             "two_tables",
             "context_length, dim)\n",
             "context_length - 1, dim)\n",
-            "The last position finds no row",
+            "The last position has no row",
         ),
         ("two_tables", "context_length, dim)\n", "dim, context_length)\n", "expected"),
         (
@@ -460,7 +460,7 @@ def solved(name: str) -> str:
             "context_length + 1, dim)\n",
             "one row of the position table is left over",
         ),
-        ("rotary_score", "turned_query @ turned_key", "query @ key", "as they came"),
+        ("rotary_score", "turned_query @ turned_key", "query @ key", "as given"),
         ("rotary_score", "turned_query @ turned_key", "turned_query @ key", "Only the query"),
         ("rotary_score", "turned_query @ turned_key", "query @ turned_key", "Only the key"),
         ("rotary_score", "turned_query @ turned_key", "turned_query * turned_key", "Add them up"),
@@ -468,7 +468,7 @@ def solved(name: str) -> str:
             "rotary_score",
             "rotate(query.expand(m + 1, -1))[m]\n    turned_key = rotate(key.expand(n + 1, -1))[n]",
             "rotate(query.expand(n + 1, -1))[n]\n    turned_key = rotate(key.expand(m + 1, -1))[m]",
-            "The positions changed places",
+            "The positions are swapped",
         ),
         (
             "rotary_score",

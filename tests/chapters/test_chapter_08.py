@@ -436,8 +436,8 @@ def wrong_answers():
             "A position has a vector": lambda v, c, d: v * d + c + 4 * d * d,
         },
         "shuffled_token": {
-            "as it came": lambda numbers, stride, window, position: window * stride + position,
-            "where the window of that number lies": lambda n, stride, window, position: (
+            "as given": lambda numbers, stride, window, position: window * stride + position,
+            "where in the batch the window": lambda n, stride, window, position: (
                 n.index(window) * stride + position
             ),
             "Windows start": lambda numbers, stride, window, position: numbers[window] + position,
