@@ -218,7 +218,7 @@ def test_a_new_row_wins_half_of_the_time_at_torchs_start_and_never_at_the_mean(m
 
 def test_the_gradient_in_view_is_what_a_slightly_larger_weight_shows():
     text = printed("tried = (")
-    assert "gradient 4.000; by trying a slightly larger weight 4.001" in text
+    assert "gradient 4.000; by trying a slightly larger weight: 4.001" in text
     assert "weight 3.0 -> 2.6, loss 4.00 -> 2.56" in text
 
 

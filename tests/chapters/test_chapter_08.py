@@ -537,7 +537,7 @@ def own_cut(shift):
     "answer, state, said",
     [
         (own_cut(1), "right", "learned from windows that you cut"),
-        (..., "open", "cut_windows is not there"),
+        (..., "open", "cut_windows is missing"),
         (own_cut(0), "wrong", "learns to copy"),
         (own_cut(2), "wrong", "the token after the next"),
         (lambda ids, length, stride: own_cut(stride)(ids, length, stride), "wrong", "whole stride"),

@@ -58,7 +58,7 @@ def test_the_costs_playground_divides_what_it_is_given():
         f"{hours / 100:,.3f}",
         f"{hours * 0.05:,.2f}",
         "12.000 GB",
-        "30 of at most 100 million",
+        "30, each of at most 100 million",
     ):
         assert part in text
     costs.controls["cores"].value = 1000

@@ -128,7 +128,7 @@ STEPS = {
         (
             "corpus",
             "Wikipedia in GPT-3's corpus",
-            r"shards 6\.000 GB 2 bytes a token; 30 of at most",
+            r"shards 6\.000 GB 2 bytes a token; 30, each of at most",
         ),
         ("cents an hour", "Home", r"hours of a core at 0\.01, however many"),
     ],
