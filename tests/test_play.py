@@ -415,7 +415,7 @@ def test_pipe_traces_a_number_to_its_characters(make):
         )
         assert abs(total - row - at) < 2e-4 and len(re.findall(r"\[−?\d+\.\d\d\]", words)) == 3
     words = words_of(playground, text="né👋x", position=2, column=0)
-    assert "from number 2 of the text: 👋" in words
+    assert "from character 2 on: 👋" in words
     assert "Type at least one character" in words_of(playground, text="")
 
 

@@ -32,7 +32,6 @@ from helpers.windows import (
     read_tokens,
     write_tokens,
 )
-from tests.benchmarks.windows import BATCH, compare, epochs, memcpy
 from tests.tools.books import BookDataset, token_file
 
 SIZES = list(product(range(41), range(1, 13), range(1, 15)))  # tokens, max_length, stride
@@ -413,26 +412,6 @@ def test_building_takes_no_time_and_no_memory():
         seconds(lambda: torch.tensor(token_ids)),
     )
     assert ours < torchs / 2, f"{ours * 1e3:.0f} ms against {torchs * 1e3:.0f} ms"
-
-
-def test_shuffled_batches_cost_little_more_than_copying_their_bytes():
-    row = torch.randint(50_257, (4_000_000,), generator=torch.Generator().manual_seed(1))
-    threads = torch.get_num_threads()
-    book = BookDataset(row.tolist(), 1024, 1024)
-    torch.set_num_threads(1)
-    try:
-        for _ in range(4):  # a neighbour may disturb one run; no run helps what is slow
-            ways = {
-                "memcpy": memcpy(row, 1024),
-                "loader": epochs(create_dataloader_v1(row, BATCH, 1024, 1024)),
-                "list": epochs(DataLoader(book, BATCH, shuffle=True, drop_last=True)),
-            }
-            found = compare(ways, rounds=7)
-            if found["loader/memcpy"] <= 2.5 and found["list/loader"] >= 2:
-                return
-        raise AssertionError(found)
-    finally:
-        torch.set_num_threads(threads)
 
 
 def test_items_and_batches_are_int64_whatever_the_ids_came_as():

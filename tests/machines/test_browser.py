@@ -138,12 +138,12 @@ STEPS = {
             "position",
             "Home",
             r"number at \[0, 0, 3\] is .*\(token id 15496\)"
-            r".* \(position 0\).*from number 0 of the text: Hello",
+            r".* \(position 0\).*from character 0 on: Hello",
         ),
         (
             "position",
             "ArrowRight",
-            r"token id 11\).*Its token is ,, and its characters, from number 5 of the text: ,",
+            r"token id 11\).*Its token is ,, and its text, from character 5 on: ,",
         ),
         ("column", "Home", r"number at \[0, 1, 0\]"),
     ],
