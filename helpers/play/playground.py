@@ -48,7 +48,7 @@ class Playground:
             self._good = self.draw(**values)
             picture = top + self._good
         except Exception as error:  # what went wrong belongs on the page, not in a log
-            old = show.Picture(f'<div style="opacity:.5">{self._good.html}</div>')
+            old = show.Picture(f'<div style="opacity:.75">{self._good.html}</div>')
             picture = top + show.error(str(error) or type(error).__name__) + old
         self.html = self._view.value = picture._repr_html_()
         given = ", ".join(f"{name}={value!r}" for name, value in values.items())

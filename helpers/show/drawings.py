@@ -118,10 +118,8 @@ def figure(fig, alt: str) -> None:
     fig.savefig(buffer, format="png", bbox_inches="tight", facecolor="none")
     plt.close(fig)
     if not any(axes.images for axes in fig.axes):  # lines and dots do with 256 colours
-        drawn = Image.open(buffer).quantize(
-            256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
-        )
+        flat = Image.open(buffer).quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         buffer = io.BytesIO()
-        drawn.save(buffer, format="png", optimize=True)
+        flat.save(buffer, format="png", optimize=True)
     data = {"image/png": base64.b64encode(buffer.getvalue()).decode(), "text/plain": alt}
     display(data, metadata={"image/png": {"alt": alt}}, raw=True)

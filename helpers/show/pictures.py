@@ -24,9 +24,7 @@ ROW = """<style>
   @media print { .show-steps > details::details-content { content-visibility: visible } }
 }
 </style>"""
-BUTTON = (
-    "cursor:pointer;margin:.15em 0;padding:.1em .5em;border:1px solid #808080;border-radius:3px"
-)
+BUTTON = "cursor:pointer;margin:2px 0;padding:.1em .5em;border:1px solid #808080;border-radius:3px"
 
 
 def tag(name: str, style: str, html: str) -> str:
@@ -120,8 +118,8 @@ def visible(piece: str | bytes, keep: str = "") -> str:
 
 
 def label(value) -> str:
-    """A label, made visible and safe."""
-    return f"<bdi>{escape(visible(str(value), KEPT))}</bdi>"
+    """A label, made visible and safe; a line may end before the mark of a space."""
+    return f"<bdi>{escape(visible(str(value), KEPT)).replace('·', '<wbr>·')}</bdi>"
 
 
 def note(text: str) -> Picture:

@@ -15,7 +15,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 BARS = ("#2B8FD0", "#DB6A13", "#8A8A8A", "#009E73")
 # What lies behind text lets the page through, so that the page's own ink can be read on it.
 INPUT, TARGET, HEAD = "background:#56B4E955", "background:#E69F0055", "background:#80808026"
-NARROW = "clamp(10px,1.4vw,16px)"  # smaller on paper, so that a wide table is whole there
+TABLE, NARROW = "clamp(12px,1.7vw,16px)", "clamp(10px,1.3vw,14px)"  # small on paper: whole there
 LOST = "outline:2px dashed #D55E00;outline-offset:-3px"
 FRAME = "outline:3px solid #D55E00;outline-offset:-3px"
 CHIP = (  # never broken in two
@@ -25,6 +25,7 @@ CHIP = (  # never broken in two
 LONG = "max-width:100%;box-sizing:border-box;word-wrap:break-word;"  # unless the page is narrower
 NUMBER = re.compile(r"−?[\d,]+(\.\d+)?%?")  # a number that was made a text already
 SMALL = "display:block;font-size:12px;line-height:1.3;opacity:.8"
+MARK = re.compile("[·↵⇥␍]+")  # what `visible` writes for white space
 
 
 def _hidden(mark: str) -> str:
@@ -55,6 +56,7 @@ def tokens(pieces, ids=None, dropped=(), marked=(), hover=(), room: float = 0) -
     for place, piece in enumerate(pieces):
         text = escape(visible(piece)) or "(empty)"
         chip = CHIP + LONG if len(text) > 20 else CHIP
+        text = MARK.sub(r'<span style="opacity:.7">\g<0></span>', text)
         colour = colour_of(piece)
         style = f"{chip}background:{colour}33;border-bottom:3px solid {colour}"
         title = ""
@@ -74,7 +76,7 @@ def tokens(pieces, ids=None, dropped=(), marked=(), hover=(), room: float = 0) -
         end = "<br>" if piece[-1:] in ("\n", b"\n") else "<wbr>"
         chips.append(f'<bdi style="{style}"{title}>{text}</bdi>{_hidden("│")}{end}')
     html = "".join(chips) or "(no tokens)"
-    return Picture(tag("div", "font:17px/1.6 monospace", html))
+    return Picture(tag("div", "font:1.06em/1.6 monospace", html))
 
 
 def _cell(value, style: str = "", name: str = "td") -> str:
@@ -89,15 +91,17 @@ def _cell(value, style: str = "", name: str = "td") -> str:
 
 def _head(value) -> str:
     """A cell that names a row or a column; what is short stays on one line."""
-    short = len(str(value)) < 16
+    short = len(str(value)) < 14
     return _cell(value, f"{HEAD};white-space:nowrap" if short else HEAD, "th")
 
 
-def _join(rows: list[list[str]], caption: str, size: str = "16px") -> Picture:
+def _join(rows: list[list[str]], caption: str, size: str = TABLE) -> Picture:
     """A table of cells that are HTML already, in letters of this size."""
     html = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
     if caption:
-        html = tag("caption", "text-align:left", label(caption)) + html
+        # A short one takes one line, be the table as narrow as it may.
+        style = "text-align:left;white-space:nowrap" if len(caption) < 60 else "text-align:left"
+        html = tag("caption", style, label(caption)) + html
     return Picture(tag("table", f"border-collapse:collapse;margin:.3em 0;font-size:{size}", html))
 
 
@@ -152,8 +156,8 @@ def bars(labels, values, struck=(), caption: str = "", lit=()) -> Picture:
         bar = "no bar: this is not a finite number"
         if math.isfinite(value):
             sign = "−" if value < 0 else ""
-            bar = sign + _bar(abs(value) / most)
-        bar = tag("span", f"color:{colour};font-family:monospace;white-space:nowrap", bar)
+            look = f"color:{colour};font-family:monospace;white-space:nowrap"
+            bar = tag("span", look, sign + _bar(abs(value) / most))
         rows.append([name, f"{value:.3f}".replace("-", "−"), Picture(bar)])
     if rows:
         axis = f"0{'':─<28}{most:.3g}"
@@ -222,7 +226,7 @@ def heat(
 
 def _middle(value, style: str = "", name: str = "td") -> str:
     """A narrow cell whose text stands in its middle."""
-    return _cell(value, f"text-align:center;padding:.15em .3em;{style}", name)
+    return _cell(value, f"text-align:center;padding:.15em .2em;{style}", name)
 
 
 def _strip(name: str, start: int, end: int, places: range, texts, fill: str) -> list[str]:
@@ -230,7 +234,7 @@ def _strip(name: str, start: int, end: int, places: range, texts, fill: str) -> 
     row = [_head(name)]
     for place, text in zip(places, texts, strict=True):
         inside = start <= place < end
-        row.append(_middle(text, fill) if inside else _middle(""))
+        row.append(_middle(text, fill) if inside else _middle("", "border:0"))
     return row
 
 

@@ -183,6 +183,32 @@ def test_a_browser_without_scripts_and_network_shows_a_chapter(pages, tmp_path):
             assert words(line) in words(text), line
 
 
+# What is cut at the edge of the paper or of its own frame, and in which cell
+CUT = """() => {
+    const cut = [], page = document.documentElement.clientWidth;
+    for (const e of document.querySelectorAll('table, img, .show-steps')) {
+        let edge = page;
+        for (let at = e.parentElement; at; at = at.parentElement)
+            if (getComputedStyle(at).overflowX !== 'visible')
+                edge = Math.min(edge, at.getBoundingClientRect().right);
+        if (e.getBoundingClientRect().right > edge + 1)
+            cut.push(e.closest('.jp-Cell').innerText.slice(0, 100));
+    }
+    return cut;
+}"""
+
+
+@needs_browser
+def test_on_a4_each_table_and_each_picture_of_each_chapter_is_whole(pages):
+    with browser() as page:
+        page.emulate_media(media="print")
+        # 210 mm are 794 pixels, of which Chromium's margins take 38 at each side.
+        page.set_viewport_size({"width": 794 - 2 * 38, "height": 1000})
+        for name, html in pages.items():
+            page.set_content(html.replace("<details", "<details open"))
+            assert page.evaluate(CUT) == [], f"{name}, printed"
+
+
 @pytest.mark.skipif(not find_spec("voila"), reason="Voila is not installed: pip install voila")
 def test_voila_serves_a_chapter_as_a_page(tmp_path):
     with served_voila(
