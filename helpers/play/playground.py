@@ -10,6 +10,7 @@ from .. import show
 
 LONGEST = 5_000  # characters of a text box that are looked at
 LOOK = {"style": {"description_width": "9em"}, "layout": {"width": "46em", "max_width": "98%"}}
+OLD = "border-left:4px dotted #808080;padding-left:.6em"  # beside the last good drawing
 LINE = "font:12px/1.5 monospace;user-select:all;max-height:6em;overflow:auto"
 
 
@@ -48,7 +49,7 @@ class Playground:
             self._good = self.draw(**values)
             picture = top + self._good
         except Exception as error:  # what went wrong belongs on the page, not in a log
-            old = show.Picture(f'<div style="opacity:.75">{self._good.html}</div>')
+            old = show.Picture(f'<div style="{OLD}">{self._good.html}</div>')
             picture = top + show.error(str(error) or type(error).__name__) + old
         self.html = self._view.value = picture._repr_html_()
         given = ", ".join(f"{name}={value!r}" for name, value in values.items())

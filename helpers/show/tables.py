@@ -99,9 +99,8 @@ def _join(rows: list[list[str]], caption: str, size: str = TABLE) -> Picture:
     """A table of cells that are HTML already, in letters of this size."""
     html = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
     if caption:
-        # A short one takes one line, be the table as narrow as it may.
-        style = "text-align:left;white-space:nowrap" if len(caption) < 60 else "text-align:left"
-        html = tag("caption", style, label(caption)) + html
+        wrap = "normal" if len(caption) > 60 else "nowrap"  # a short one takes one line
+        html = tag("caption", f"text-align:left;white-space:{wrap}", label(caption)) + html
     return Picture(tag("table", f"border-collapse:collapse;margin:.3em 0;font-size:{size}", html))
 
 
