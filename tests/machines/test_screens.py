@@ -1,5 +1,6 @@
 """All pictures in a real browser: whole, unbroken and readable, on a screen and on a dark one."""
 
+import re
 from importlib.util import find_spec
 
 import pytest
@@ -102,9 +103,12 @@ def saved() -> list[str]:
     return [data["text/html"] for data in shown if "text/html" in data]
 
 
-def drawn(vectors) -> set[str]:  # noqa: F811
-    """The pictures of each playground at each step of each of its controls."""
-    given, pictures = arguments(vectors, STORY[:80]), set()
+def drawn(vectors) -> list[str]:  # noqa: F811
+    """The pictures of each playground at each step of each of its controls.
+
+    Digits are equally wide, so of pictures that differ in the digits of their text one will do.
+    """
+    given, pictures = arguments(vectors, STORY[:80]), {}
     given["vocabulary"]["text"] = STORY
     for name in NAMES:
         playground = getattr(play, name)(**given.get(name, {}))
@@ -112,18 +116,17 @@ def drawn(vectors) -> set[str]:  # noqa: F811
             old = control.value
             for value in positions_of(control):
                 control.value = value
-                pictures.add(playground.html)
+                pictures[re.sub(r"\d(?=[^<>]*<)", "0", playground.html)] = playground.html
             control.value = old
-    return pictures
+    return [*pictures.values()]
 
 
 def test_each_picture_of_chapters_and_playgrounds_is_whole_unbroken_and_readable(vectors):  # noqa: F811
-    pictures = [*saved(), *sorted(drawn(vectors))]
-    assert len(pictures) > 1000
+    pictures = saved() + drawn(vectors)
     html = "".join(f"<section>{picture}</section>" for picture in pictures)
     html = html.replace("<details", "<details open").replace("name=", "data-n=")
     with browser() as page:
-        page.set_content(f'<body style="margin:0">{html}</body>')
+        page.set_content(f'<!doctype html><body style="margin:0">{html}</body>', timeout=120_000)
         page.evaluate(TEXTS)
         # What JupyterLab leaves for an output on a narrow, a middling and a wide screen
         for wide, frame in [(900, 560), (1920, 1700), (1280, 826)]:
