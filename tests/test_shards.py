@@ -528,5 +528,5 @@ def test_an_end_of_a_document_that_is_none_is_found_by_the_name_of_its_shard(tmp
     index = shards.write_shards(FEW, tmp_path, per_part=2)
     index["shards"][0]["ends"][0] += 1
     (tmp_path / "index.json").write_text(json.dumps(index))
-    with pytest.raises(ValueError, match="shard-00000.bin does not fit .*expected .* again"):
+    with pytest.raises(ValueError, match="shard-00000.bin does not match .*expected .* again"):
         shards.ShardedWindows(tmp_path, 2, 2)

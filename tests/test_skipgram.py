@@ -25,6 +25,7 @@ def test_toy_corpus_is_learnt(seed):
 
 
 def test_wikipedia_texts(monkeypatch, tmp_path):
+    pytest.importorskip("gensim", reason="the sample is in its package")
     monkeypatch.setattr(downloads, "DOWNLOADS", tmp_path / "new")
     texts = skipgram.wikipedia_texts()
     assert len(texts) == 106 and sum(map(len, texts)) == 452_944

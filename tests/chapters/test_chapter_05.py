@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.optimize import brentq
+from scipy.stats import rankdata
 
 from helpers import check
 from helpers import vectors as v
@@ -348,9 +349,8 @@ def test_its_own_skip_gram_is_judged_beside_googles_table():
 
 @pytest.mark.parametrize("numbers", [[3, 1, 2], [1, 1, 2], [5, 5, 5, 0], [0.1, -2.5, 0.1, 7]])
 def test_its_ranks_are_those_of_spearmans_correlation(numbers):
-    stats = pytest.importorskip("scipy.stats")
     ranks = CHAPTER.defined("def ranks(", np=np)["ranks"]
-    assert ranks(numbers).tolist() == stats.rankdata(numbers).tolist()
+    assert ranks(numbers).tolist() == rankdata(numbers).tolist()
 
 
 def test_a_cell_that_trains_or_scores_shows_its_progress():
