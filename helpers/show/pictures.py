@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
+from collections import Counter
 from html import escape, unescape
 from itertools import zip_longest
 
@@ -24,6 +25,7 @@ ROW = """<style>
   @media print { .show-steps > details::details-content { content-visibility: visible } }
 }
 </style>"""
+MOST_TWINS = 40  # tokens of a picture that light up their twins, so that a notebook stays small
 BUTTON = "cursor:pointer;margin:2px 0;padding:.1em .5em;border:1px solid #808080;border-radius:3px"
 
 
@@ -49,7 +51,7 @@ class Picture:
     def _repr_html_(self) -> str:
         # The ink and the paper are the page's own, light or dark.
         style = "font:16px/1.6 sans-serif;padding:.4em;overflow-x:auto"
-        return tag("div", style, self.html)
+        return _with_lights(tag("div", style, self.html))
 
     def __repr__(self) -> str:
         return plain(self.html)
@@ -93,6 +95,29 @@ def _columns(table: re.Match) -> str:
             line = "  ".join(map(str.ljust, parts, widths))
             lines.append(escape(line))
     return "<br>" + "<br>".join(lines) + "<br>"
+
+
+def number_of(piece: str | bytes) -> int:
+    """A number that equal tokens share: of their colour, and of their class."""
+    data = piece.encode("utf-8", "backslashreplace") if isinstance(piece, str) else piece
+    return zlib.crc32(data)
+
+
+def twin(piece: str | bytes) -> str:
+    """The class of a token. Pointing at one lights all of this class that its picture has."""
+    return f"k{number_of(piece):x}"
+
+
+def _with_lights(html: str) -> str:
+    """A picture's HTML in which equal tokens light up together, where the page keeps styles."""
+    times = Counter(re.findall(r' class="(k[0-9a-f]+)"', html))
+    twins = [name for name, count in times.most_common(MOST_TWINS) if count > 1]
+    scope = f"t{zlib.crc32(html.encode('utf-8', 'replace')):x}"  # no other picture's tokens
+    rules = [f".{scope}:has(.{name}:hover) .{name}" for name in twins]
+    if not rules:
+        return html
+    look = "{box-shadow:inset 0 0 0 2px}"
+    return f'<div class="{scope}">{html}</div><style>{",".join(rules)}{look}</style>'
 
 
 def visible(piece: str | bytes, keep: str = "") -> str:

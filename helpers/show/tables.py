@@ -2,12 +2,11 @@
 
 import math
 import re
-import zlib
 from collections import Counter
 from html import escape
 from itertools import accumulate, pairwise
 
-from .pictures import KEPT, Picture, label, note, tag, visible
+from .pictures import KEPT, Picture, label, note, number_of, tag, twin, visible
 
 EIGHTHS = ("", *"▏▎▍▌▋▊▉")  # bars of one to seven eighths of a character
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -35,8 +34,7 @@ def _hidden(mark: str) -> str:
 
 def colour_of(piece: str | bytes) -> str:
     """The colour of a token: equal tokens have one, in all pictures."""
-    data = piece.encode("utf-8", "backslashreplace") if isinstance(piece, str) else piece
-    return PALETTE[zlib.crc32(data) % len(PALETTE)]
+    return PALETTE[number_of(piece) % len(PALETTE)]
 
 
 def _beneath(token_id) -> str:
@@ -59,7 +57,7 @@ def tokens(pieces, ids=None, dropped=(), marked=(), hover=(), room: float = 0) -
         text = MARK.sub(r'<span style="opacity:.7">\g<0></span>', text)
         colour = colour_of(piece)
         style = f"{chip}background:{colour}33;border-bottom:3px solid {colour}"
-        title = ""
+        more = f' class="{twin(piece)}"'
         if ids is not None:
             text += _beneath(ids[place])
         if place in dropped:
@@ -71,10 +69,10 @@ def tokens(pieces, ids=None, dropped=(), marked=(), hover=(), room: float = 0) -
         if room:
             style += f";margin-right:.2em;min-width:{room * len(piece) - 0.2:.1f}em"
         if place < len(hover):
-            title = f' title="{escape(visible(str(hover[place]), " "))}"'
+            more += f' title="{escape(visible(str(hover[place]), " "))}"'
         # The line ends where the text does, or else, if need be, between two tokens.
         end = "<br>" if piece[-1:] in ("\n", b"\n") else "<wbr>"
-        chips.append(f'<bdi style="{style}"{title}>{text}</bdi>{_hidden("│")}{end}')
+        chips.append(f'<bdi style="{style}"{more}>{text}</bdi>{_hidden("│")}{end}')
     html = "".join(chips) or "(no tokens)"
     return Picture(tag("div", "font:1.06em/1.6 monospace", html))
 
@@ -237,6 +235,11 @@ def _strip(name: str, start: int, end: int, places: range, texts, fill: str) -> 
     return row
 
 
+def _named(piece) -> Picture:
+    """A token as a cell's text, which lights up with its twins."""
+    return Picture(label(visible(piece)).replace("<bdi", f'<bdi class="{twin(piece)}"', 1))
+
+
 def windows(
     pieces, max_length: int, stride: int, shown: int = 16, most: int = 6, only: int | None = None
 ) -> Picture:
@@ -254,7 +257,7 @@ def windows(
         if only is not None:
             inside = [start for start in inside if start == only * stride]
         inside = inside[:most] if places.start == 0 else inside[-most:]
-        seen = [visible(pieces[place]) for place in places]
+        seen = [_named(pieces[place]) for place in places]
         rows = [[_head("position")], [_head("token")]]
         for place, text in zip(places, seen, strict=True):
             rows[0].append(_middle(place, HEAD, "th"))
@@ -285,7 +288,7 @@ def batch(inputs, targets, cut) -> Picture:
         for number, ids in enumerate(rows_of_ids.tolist()):
             rows.append([_head(number)])
             for piece, token_id in zip(cut(ids), ids, strict=True):
-                text = Picture(f"<bdi>{escape(visible(piece))}{_beneath(token_id)}</bdi>")
+                text = Picture(f"{_named(piece).html}{_beneath(token_id)}")
                 rows[-1].append(_middle(text, fill))
         sides.append(_join(rows, ""))
     return sides[0] | sides[1]

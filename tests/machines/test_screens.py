@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from helpers import play
+from helpers import play, show
 from tests.machines.lab import browser, browser_path
 from tests.test_play import NAMES, STORY, arguments, positions_of, vectors  # noqa: F401
 from tests.tools.books import CHAPTERS, code, read
@@ -137,3 +137,23 @@ def test_each_picture_of_chapters_and_playgrounds_is_whole_unbroken_and_readable
         assert page.evaluate(SMALL) == [], "at 150% on a projector these have less than 18 pixels"
         for name, colours in THEMES.items():
             assert page.evaluate(PALE, colours) == [], f"these can't be read on a {name} page"
+
+
+def test_pointing_at_a_token_lights_its_twins_in_this_picture_and_nothing_else():
+    row = show.tokens([b"a", b" b", b"a"], [7, 8, 7])
+    table = show.windows(["a", " b", "c", "d"], max_length=2, stride=1)
+    html = "".join(f"<section>{picture._repr_html_()}</section>" for picture in (row, table, row))
+    lit = """() => [...document.querySelectorAll('section')].map(section =>
+        [...section.querySelectorAll('bdi[class]')]
+            .filter(e => getComputedStyle(e).boxShadow !== 'none')
+            .map(e => e.firstChild.textContent))"""
+    with browser() as page:
+        page.set_content(f"<!doctype html><body>{html}</body>")
+        assert page.evaluate(lit) == [[], [], []], "a token is lit though nobody points at it"
+        tokens = page.locator("section").nth(0).locator("bdi[class]")
+        tokens.nth(0).hover()
+        assert page.evaluate(lit) == [["a", "a"], [], []], "its twins in this picture, no other's"
+        tokens.nth(1).hover()
+        assert page.evaluate(lit) == [[], [], []], "a token without a twin lights none"
+        page.locator("section").nth(1).locator("bdi[class]", has_text="c").first.hover()
+        assert page.evaluate(lit) == [[], ["c"] * 4, []], "in each window that has it, and above"
