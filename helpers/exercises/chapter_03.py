@@ -84,7 +84,7 @@ class choose_pair(Exercise):
         return min(counts, key=lambda pair: (-counts[pair], pair[0]))
 
     def rarest(counts):
-        """This is the rarest pair. With `min`, the count needs a minus."""
+        """This is the rarest pair. With `min` or `sorted`, the count needs a minus."""
         return min(counts, key=lambda pair: (counts[pair], pair))
 
     def without_counts(counts):

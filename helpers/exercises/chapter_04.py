@@ -98,7 +98,7 @@ class cut_with_overlap(Exercise):
         return inputs(ids, length, length - overlap - 1)
 
     def shares_one_less(ids, length, overlap):
-        """Neighbours share one token less than asked. The shift of one belongs to the targets, not
+        """Neighbours share one token fewer than asked. The shift of one belongs to the targets, not
         to the stride."""
         return inputs(ids, length, length - overlap + 1)
 
@@ -196,7 +196,7 @@ class count_lost(Exercise):
 
 
 def windows(ids, length, stride, first, end):
-    """All windows, each with the target that begins and ends so much after the window's start."""
+    """All windows, each with the target that begins and ends so far after the window's start."""
     starts = range(0, len(ids) - length, stride)
     return [(ids[i : i + length], ids[i + first : i + end]) for i in starts]
 

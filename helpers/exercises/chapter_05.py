@@ -74,6 +74,10 @@ class distance_from_products(Exercise):
         in both blanks."""
         return (a @ a + b * b - 2 * (a * b)) ** 0.5
 
+    def multiplies_b_number_by_number(a, b):
+        """`b * b` and `b**2` are rows, with a product for each number. `b @ b` adds them up."""
+        return (a @ a + b * b - 2 * (a @ b)) ** 0.5
+
     def takes_the_length_of_b(a, b):
         """This takes the length of b. Its square is needed: `b @ b`."""
         return (a @ a + (b @ b) ** 0.5 - 2 * (a @ b)) ** 0.5
@@ -250,6 +254,15 @@ class context_pairs(Exercise):
         nothing. Start it at `max(0, i - window)`, and compare positions, not words."""
         slices = [(word, words[i - window : i + window + 1]) for i, word in enumerate(words)]
         return [(word, other) for word, near in slices for other in near if other != word]
+
+    def joins_slices_from_below_0(words, window):
+        """For the first words the slice to the left starts below 0, and comes out empty. Start it
+        at `max(0, i - window)`."""
+        found = []
+        for i, word in enumerate(words):
+            near = words[i - window : i] + words[i + 1 : i + window + 1]
+            found += [(word, other) for other in near]
+        return found
 
     def takes_the_whole_sentence(words, window):
         """All words of the sentence are context words here. Only those at most `window` positions

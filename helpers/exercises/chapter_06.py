@@ -216,7 +216,7 @@ class add_token(Exercise):
 class make_table(Exercise):
     """Ids start at 0, so the number of rows is one more than the largest id.
 
-    Hint: Which is the largest id of a vocabulary of 4 tokens, and how many rows are needed?
+    Hint: What is the largest id in a vocabulary of 4 tokens, and how many rows are needed?
     Hint: The largest id is one less than the number of tokens, since ids start at 0. Count the
         tokens.
     Hint: `torch.nn.Embedding` takes the number of rows first: one for each token, `len(vocab)`.

@@ -15,7 +15,7 @@ class embed(Milestone):
     Hint: How many positions are in a window of these ids? Which axis of `ids.shape` says so?
     Hint: `ids.shape` is the number of windows, then that of the tokens in each. And a position is
         not yet a vector.
-    Hint: `torch.arange(ids.shape[1])` are the positions; what is added are their vectors,
+    Hint: `torch.arange(ids.shape[1])` gives the positions; add their vectors,
         `position_layer(positions)`.
     """
 
@@ -142,7 +142,7 @@ class rotary_score(Exercise):
 
     Hint: `rotate` turns row t of a table by the angles of position t. How do you get a table
         whose row m is the query?
-    Hint: `query.expand(m + 1, -1)` has the query in each of the rows 0 to m. Turn it, and take
+    Hint: `query.expand(m + 1, -1)` has the query in each of rows 0 to m. Turn it, and take
         the last row.
     Hint: `rotate(query.expand(m + 1, -1))[m]` is the turned query. Turn the key for n in the same
         way, and `@` gives their dot product.

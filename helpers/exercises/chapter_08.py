@@ -176,7 +176,7 @@ class trained_input(Milestone):
     """Your lookup and your sum are what goes into a real model.
 
     Hint: The first table has a vector for each id. How do you look up several at once?
-    Hint: The ids choose the token vectors. The position vectors are the first ones of their table,
+    Hint: The ids choose the token vectors. The position vectors are the first in their table,
         as many as there are ids.
     Hint: `token_table[ids]` and `position_table[: len(ids)]`; their sum is the input.
     """
@@ -213,7 +213,7 @@ class trained_input(Milestone):
         return tokens[ids]
 
     def looks_up_positions_by_ids(tokens, positions, ids):
-        """The position vectors were chosen by id. They are the first ones of their table:
+        """The position vectors were chosen by id. They are the first in their table:
         `position_table[: len(ids)]`."""
         return tokens[ids] + positions[ids]
 

@@ -393,6 +393,7 @@ def wrong_answers():
             "when b has length 1": lambda a, b: (a @ a + 1 - 2 * (a @ b)) ** 0.5,
             "number by number": lambda a, b: (a @ a + b @ b - 2 * (a * b)) ** 0.5,
             "so the result is a row": lambda a, b: (a @ a + b * b - 2 * (a * b)) ** 0.5,
+            "are rows, with a product": lambda a, b: (a @ a + b**2 - 2 * (a @ b)) ** 0.5,
             "This takes the length of b": lambda a, b: (
                 (a @ a + np.linalg.norm(b) - 2 * (a @ b)) ** 0.5
             ),
@@ -446,6 +447,11 @@ def wrong_answers():
                 for i, word in enumerate(words)
                 for other in words[i - w : i + w + 1]
                 if other != word
+            ],
+            "the slice to the left": lambda words, w: [
+                (word, other)
+                for i, word in enumerate(words)
+                for other in words[i - w : i] + words[i + 1 : i + w + 1]
             ],
             "All words of the sentence": lambda words, w: pairs(words, 100),
         },

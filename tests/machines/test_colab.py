@@ -29,7 +29,7 @@ STORY = "from helpers.texts import load_text; print(len(load_text('the-wall-walk
 SIZE = len((ROOT / "data" / "the-wall-walker.txt").read_text("utf-8"))
 WAYS = (
     "1. Upload its zip here. ",
-    "2. Or mount the Google Drive ",
+    "2. Or mount the Drive that has it. ",
     "3. Or open this chapter\nwhere",
 )
 pytestmark = pytest.mark.gate

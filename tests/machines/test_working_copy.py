@@ -82,8 +82,8 @@ def said(found) -> str:
 
 
 def says(found, text: str) -> bool:
-    """Whether a cell's outputs show this within some seconds."""
-    for _ in range(50):
+    """Whether a cell's outputs show this within twenty seconds."""
+    for _ in range(200):  # a machine may be busy
         if text in said(found):
             return True
         found.page.wait_for_timeout(100)
