@@ -91,7 +91,7 @@ def glossary() -> str:
     lines = [
         "# Glossary",
         "",
-        "Each term as the chapter says it that explains it. Written from the chapters by `python -m tests.tools.glossary`.",
+        "Each term, worded as in the chapter that explains it. Written from the chapters by `python -m tests.tools.glossary`.",
         "",
         "| term | in a sentence | chapter and section |",
         "| --- | --- | --- |",
