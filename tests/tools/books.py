@@ -139,7 +139,7 @@ class Unopened(HTMLParser):
     def __init__(self, html: str):
         super().__init__()
         self.folded, self.summary, self.parts = 0, 0, []
-        self.feed(html)
+        self.feed(re.sub("<style>.*?</style>", "", html, flags=re.S))
         self.text = one_line(" ".join(self.parts))
 
     def handle_starttag(self, tag, attributes):
