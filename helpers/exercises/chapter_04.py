@@ -85,7 +85,7 @@ class cut_with_overlap(Exercise):
 
     def as_it_came(ids, length, overlap):
         """Not answered yet: the overlap is still the stride, so windows of 4 that are to share 1
-        share 3. Change the line of `starts`."""
+        share 3. Change the `starts` line."""
         return inputs(ids, length, overlap)
 
     def shares_nothing(ids, length, overlap):

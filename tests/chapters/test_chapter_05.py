@@ -419,7 +419,9 @@ def wrong_answers():
             "Nothing is left out": lambda rows, a, b, c: row(rows, a, b, c, []),
             "but 0 may be greater": lambda rows, a, b, c: row(rows, a, b, c, [a, b, c], 0),
             "−1 is not below": lambda rows, a, b, c: row(rows, a, b, c, [a, b, c], -1),
-            "Put a minus in front": lambda rows, a, b, c: row(rows, a, b, c, [a, b, c], np.inf),
+            "`np.inf` is above every product": lambda rows, a, b, c: row(
+                rows, a, b, c, [a, b, c], np.inf
+            ),
             "Put a list inside": lambda rows, a, b, c: row(rows, a, b, c, (a, b, c)),
             "are swapped": lambda rows, a, b, c: row(rows, b, a, c, [a, b, c]),
         },

@@ -180,6 +180,18 @@ def test_bits_per_byte_are_the_losses_of_all_tokens_over_the_bytes(chapter, stor
     assert bits == sorted(bits, reverse=True) and len(bits) == 3
 
 
+def test_bytes_have_the_lower_loss_per_token_and_need_more_bits_per_byte(story):
+    tokenizer, _, held_out = story
+    size = len(tokenizer.decode(held_out.tolist()).encode())
+    rows = [line.split() for line in printed("of_bytes = ").splitlines()]
+    of_bytes, of_tokens = [list(map(float, row)) for row in rows if row[0] in ("256", "512")]
+    for vocabulary, n_tokens, loss, bits in (of_bytes, of_tokens):
+        assert n_tokens == (size if vocabulary == 256 else len(held_out))
+        assert bits == pytest.approx(loss * n_tokens / (math.log(2) * size), rel=0.002)
+    assert of_bytes[2] < of_tokens[2], "a byte is easier to guess than a longer token"
+    assert of_bytes[3] > of_tokens[3], "what the chapter concludes is not what came out"
+
+
 def test_perplexity_is_the_exponential_of_the_loss_beside_it():
     lines = [line.split() for line in printed('"pipe_unseen", came').splitlines()]
     lines = [line for line in lines if line[:1] in (["chance"], ["unigram"], ["the"])]
