@@ -28,8 +28,9 @@ def split_words(text: str) -> list[str]:
     tokens = []
     for piece in re.split(SPLIT, text):
         # White space has come back as pieces of its own, and there are empty pieces.
-        if piece.strip():
-            tokens.append(piece.strip())
+        word = piece.strip()
+        if word:
+            tokens.append(word)
     return tokens
 
 
@@ -87,12 +88,11 @@ class SimpleTokenizerV1:
 
     def encode(self, text: str) -> list[int]:
         """The ids of the words of a text. UnknownWord (a KeyError) for a word without one."""
-        ids = []
-        for word in self.known_words(text):
-            if word not in self.str_to_int:
-                raise UnknownWord(word, len(self.str_to_int))
-            ids.append(self.str_to_int[word])
-        return ids
+        words = self.known_words(text)
+        try:
+            return [self.str_to_int[word] for word in words]
+        except KeyError as error:
+            raise UnknownWord(error.args[0], len(self.str_to_int)) from None
 
     def decode(self, ids: Iterable[int]) -> str:
         """The tokens of the ids, joined with spaces, less the spaces before closing marks."""
