@@ -397,6 +397,26 @@ def test_a_cluster_of_ones_own_is_heard_by_this_machine_only():
         client.shutdown()
 
 
+def test_a_worker_that_takes_long_to_come_back_is_waited_for():
+    import psutil
+
+    dask_config = pytest.importorskip("dask").config
+    # As on a machine so busy that a new worker takes longer to start than Dask would wait for it
+    dask_config.set({"distributed.deploy.lost-worker-timeout": "0.1 s"})
+    client = shards.connect(workers=1)
+    try:
+        (killed,) = client.run(os.getpid).values()
+        psutil.Process(killed).kill()
+        deadline = time.monotonic() + 120
+        while killed in client.run(os.getpid, on_error="ignore").values():
+            assert time.monotonic() < deadline, "the killed worker still answers"
+            time.sleep(0.1)
+        client.wait_for_workers(1, timeout=120)  # TimeoutError if it was given up
+        assert client.submit(os.getpid).result() != killed
+    finally:
+        client.shutdown()
+
+
 def test_a_worker_killed_in_mid_job_changes_no_byte_of_any_shard(cluster, tmp_path):
     import threading
 

@@ -46,10 +46,13 @@ def connect(address: str | None = None, workers: int = 2):
     if address:
         return dask().Client(address)
     here = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
-    cluster = dask().LocalCluster(
+    distributed = dask()
+    # Dask gives up a worker that isn't back 15 s after its death; a busy laptop needs longer.
+    distributed.config["distributed"]["deploy"]["lost-worker-timeout"] = "10 minutes"
+    cluster = distributed.LocalCluster(
         n_workers=0, threads_per_worker=1, silence_logs="CRITICAL", **here
     )
-    client = dask().Client(cluster)
+    client = distributed.Client(cluster)
     cluster.scale(workers)
     for number in progress(range(workers), desc="Starting workers"):
         client.wait_for_workers(number + 1, timeout=60)
