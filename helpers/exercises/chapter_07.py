@@ -163,6 +163,11 @@ class rotary_score(Exercise):
         first."""
         return query @ key
 
+    def turns_a_vector_alone(query, key, m, n):
+        """`rotate` takes a table [tokens, dim] and turns row t for position t; you gave it one
+        vector. Repeat that with `expand`, so that there is a row m."""
+        raise TypeError("waves() missing 1 required positional argument: 'dim'")
+
     def turns_the_query_only(query, key, m, n):
         """Only the query is turned. Turn the key too, for its own position n."""
         return turned(query, m) @ key
@@ -172,8 +177,7 @@ class rotary_score(Exercise):
         return query @ turned(key, n)
 
     def swaps_the_positions(query, key, m, n):
-        """The positions are swapped: the query stands at m, and the key at n. The sign of the
-        offset counts."""
+        """The positions are swapped: query goes with m, and key with n. The sign counts."""
         return turned(query, n) @ turned(key, m)
 
     def loses_the_sign(query, key, m, n):
@@ -182,8 +186,7 @@ class rotary_score(Exercise):
         return turned(query, abs(m - n)) @ key
 
     def adds_positions(query, key, m, n):
-        """Here position vectors were added. Rotary positions add nothing: turn both with
-        `rotate`."""
+        """Position vectors were added. Rotary positions add nothing: `rotate` both."""
         from ..embeddings import sinusoidal_positions
 
         table = sinusoidal_positions(max(m, n) + 1, len(query))

@@ -288,6 +288,12 @@ class own_windows(Milestone):
         shift is 1."""
         return windows(ids, length, stride, 2, 2 + length)
 
+    def begins_one_too_many(ids, length, stride):
+        """The last target is one id too short. A window takes `max_length` + 1 ids with its target,
+        so the last start is `len(ids) - max_length - 1`."""
+        starts = range(0, len(ids) - length + 1, stride)
+        return [(ids[i : i + length], ids[i + 1 : i + 1 + length]) for i in starts]
+
     target_too_short = mended_windows.target_too_short
     last_answer_only = mended_windows.last_answer_only
     stride_1 = mended_windows.stride_1

@@ -462,6 +462,12 @@ def solved(name: str) -> str:
         ),
         ("rotary_score", "turned_query @ turned_key", "query @ key", "as given"),
         ("rotary_score", "turned_query @ turned_key", "turned_query @ key", "Only the query"),
+        (
+            "rotary_score",
+            "turned_query @ turned_key",
+            "rotate(query)[m] @ rotate(key)[n]",
+            "you gave it one vector",
+        ),
         ("rotary_score", "turned_query @ turned_key", "query @ turned_key", "Only the key"),
         ("rotary_score", "turned_query @ turned_key", "turned_query * turned_key", "Add them up"),
         (

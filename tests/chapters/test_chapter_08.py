@@ -545,6 +545,11 @@ def own_cut(shift):
     return cut
 
 
+def one_too_many(ids, length, stride):
+    starts = range(0, len(ids) - length + 1, stride)
+    return [(ids[i : i + length], ids[i + 1 : i + 1 + length]) for i in starts]
+
+
 @pytest.mark.parametrize(
     "answer, state, said",
     [
@@ -553,6 +558,7 @@ def own_cut(shift):
         (own_cut(0), "wrong", "learns to copy"),
         (own_cut(2), "wrong", "the token after the next"),
         (lambda ids, length, stride: own_cut(stride)(ids, length, stride), "wrong", "whole stride"),
+        (one_too_many, "wrong", "last target is one id too short"),
     ],
 )
 def test_the_tiny_model_trains_on_a_learners_own_windows(chapter, answer, state, said):
