@@ -112,7 +112,7 @@ def why(tokenizer: BytePairTokenizer, text: str, position: int) -> dict:
     if not found:
         raise IndexError(
             f"Position {position} is in no chunk of this text; it has {len(text)} characters, "
-            "counted from 0. Choose one of them."
+            "counted from 0. Choose one that the tokenizer's pattern puts into a chunk."
         )
     start, stop = found[0].span()
     ids = apply_merges(byte_ids(text[start:stop]), tokenizer.merges)

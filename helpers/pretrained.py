@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 # How to read a pattern: | parts alternatives, of which the first that matches takes the next chunk.
-# \p{L} is a letter, \p{N} a digit, \p{M} a mark on a letter, \s white space; [^...] is anything
-# but these. A + after another sign (++, *+, ?+) takes all there is and gives nothing back.
+# \p{L} is a letter, \p{N} a digit or another number (½, Ⅳ), \p{M} a mark on a letter, \s white
+# space; [^...] is anything but these. A + after another sign (++, *+, ?+) takes all there is and
+# gives nothing back.
 
 # GPT-2, 2019. Merges never cross a cut, so a token is part of one of these.
 GPT2_PATTERN = "|".join(

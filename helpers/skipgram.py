@@ -90,7 +90,7 @@ def train_skipgram_exact(counts, dim: int = 50, steps=(0, 5, 20, 50, 200), seed:
     whole_number(dim, "dim", 1)
     whole_number(seed, "seed", 0)
     for step in steps:
-        whole_number(step, "a step", 0)
+        whole_number(step, "step", 0)
     counts = check_counts(counts)
     chance = torch.Generator().manual_seed(seed)
     # A word has two rows: one for where it stands itself, one for where it is context.
@@ -117,7 +117,7 @@ class Table:
         self.moved = torch.full((len(rows), 1), 0.01)
 
     def look_up(self, ids: torch.Tensor) -> torch.Tensor:
-        """The rows of ids, in the shape of the ids: here five times faster than rows[ids]."""
+        """The rows of ids, in the shape of the ids: faster than rows[ids]."""
         return self.rows.index_select(0, ids.flatten()).view(*ids.shape, -1)
 
     def move(self, ids: torch.Tensor, uphill: torch.Tensor, rate: float) -> None:

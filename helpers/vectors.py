@@ -56,7 +56,8 @@ def keyed_vectors(words: list[str], rows: np.ndarray) -> KeyedVectors:
 
 
 def load_word_vectors(name: str | Path = SMALL) -> KeyedVectors:
-    """A table of float32 word vectors, in their original lengths (a few off by a factor of 2).
+    """A table of word vectors, in their original lengths (a few off by a factor of 2): float32, or
+    float64 where a file of your own has that.
 
     "google-news-small": 31,530 words x 300 of word2vec on Google News (Mikolov et al. 2013),
     26,423 of them most frequent first (but for names at their end), then 5,107 by alphabet.
@@ -142,7 +143,8 @@ def score_analogies(
 ) -> dict[str, Score]:
     """A Score by section, and "all", over the questions {section: [[a, b, c, answer], ...]}.
 
-    The same as gensim's evaluate_word_analogies(case_insensitive=False), which asks one by one.
+    With `exclude` the same as gensim's evaluate_word_analogies(case_insensitive=False), which asks
+    one by one, for a table of up to 300,000 words.
     """
     check_vectors(vectors)
     check_flag("exclude", exclude)

@@ -124,7 +124,7 @@ def in_words(error: Exception) -> str:
     """Why something can't be fetched, on one line; the system's errors with what they mean."""
     code = getattr(error, "errno", None)
     if code == errno.ENOSPC:
-        return "the disk is full; make room, or set COURSE_DOWNLOADS to a folder on another disk"
+        return "the disk is full; make room, or start anew with COURSE_DOWNLOADS on another disk"
     if code in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"no permission to write ({error}); set COURSE_DOWNLOADS to another folder"
     reason = " ".join(str(error).split("Caused by ")[-1].split())[:300] or type(error).__name__

@@ -1,4 +1,4 @@
-"""All of data/downloads in one zip file to hand to a class, and back out of it, each byte checked.
+"""The files of data/files.json in one zip file for a class, and back out of it, each byte checked.
 
 A member is looked up by its name among the course's files, so no name leads out of the folder.
 """

@@ -25,7 +25,7 @@ def own_folder(name: str) -> Path:
     if not isinstance(name, str) or not name.strip(" .") or set(name) & set("/\\\0:"):
         raise ValueError(
             f"{name!r} was given as a folder's name. Expected one name, such as 'my-model', since "
-            "the folder it lies in is chosen here. Give a name without / or \\."
+            "the folder it lies in is chosen here. Give a name with letters, without / \\ or :."
         )
     here = Path.cwd()
     here = ROOT if here.is_relative_to(ROOT) else here

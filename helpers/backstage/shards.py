@@ -64,7 +64,7 @@ def hand_out(function, *columns, client=None, desc: str = "") -> list:
     total = len(columns[0])
     if client is None:
         return list(progress(map(function, *columns), total=total, desc=desc))
-    jobs = client.map(function, *columns, pure=False)  # pure=False: run it, though it ran before
+    jobs = client.map(function, *columns, pure=False)  # pure=False: run it even if it ran before
     for _ in progress(dask().as_completed(jobs), total=total, desc=desc):
         pass  # only the bar moves on
     return client.gather(jobs)  # what each gave, in the order of the jobs

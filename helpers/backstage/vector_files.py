@@ -2,7 +2,7 @@
 
 word2vec's two formats (GloVe's and fastText's texts too), plain or packed by gzip, bzip2 or zip;
 the arrays of a .npz file; those in a KeyedVectors that gensim saved. A file's bytes say what it
-is, whatever its name. Each function gives (words, rows): a list of str, float32 [words, width].
+is, whatever its name. Each reader gives (words, rows): a list of str, numbers [words, width].
 """
 
 from __future__ import annotations

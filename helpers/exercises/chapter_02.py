@@ -57,7 +57,7 @@ class unknown_share(Exercise):
         return share([vocab[word] == vocab["<|unk|>"] for word in split_words(text)])
 
     def looks_among_the_ids(text, vocab):
-        """Every token is unknown here. Do you look among the ids? The tokens are the keys: `word
+        """Every token is unknown here. Are you searching the ids? The tokens are the keys: `word
         not in vocab`."""
         return share([word not in vocab.values() for word in split_words(text)])
 

@@ -111,7 +111,8 @@ class count_spellings(Exercise):
     Hint: Which tokens can come first? For each of them, how many ways are there to spell the rest?
     Hint: Call the function itself on `word[size:]` for each size with `word[:size] in tokens`, and
       add up.
-    Hint: It must stop somewhere: `if not word: return 1`. Then add up what it gives for each rest.
+    Hint: It must stop somewhere: `if not word: return 1`. Then add up what it gives for each
+      remainder.
     """
 
     cases = [
@@ -144,7 +145,7 @@ class count_spellings(Exercise):
         return min(1, count_spellings.right(word, tokens))
 
     def stops_at_a_token(word, tokens):
-        """This stops at a rest that is itself a token. That rest may have other spellings too."""
+        """This stops at a remainder that is itself a token. It may have other spellings too."""
         if not word or word in tokens:
             return 1
         rests = [word[size:] for size in first_sizes(word, tokens)]

@@ -205,8 +205,8 @@ class mended_windows(Exercise):
     """The shift from input to target is 1, whatever the stride.
 
     Hint: Call it with list(range(12)), max_length 4 and stride 3. What is the answer to 0?
-    Hint: Two numbers move something on here: the stride and the shift. Which belongs in the line of
-      the targets?
+    Hint: Two numbers move something on here: the stride and the shift. Which belongs in the
+      `targets` line?
     Hint: `ids[start + 1:start + 1 + max_length]`: the shift is 1, whatever the stride.
     """
 

@@ -70,8 +70,8 @@ class rows_changed(Exercise):
         return ids.unique().tolist()
 
     def moves_every_row(ids, vocab_size):
-        """Not answered yet: every row moves, as in the function as given. What in the line of
-        `new` pulls at rows that were not looked up?"""
+        """Not answered yet: every row moves, as in the function as given. What in the
+        `new` line pulls at rows that were not looked up?"""
         return list(range(vocab_size))
 
     def decays_the_looked_up_rows(ids, vocab_size):

@@ -198,7 +198,7 @@ class rotary_score(Exercise):
 
 
 class mean_so_far(Exercise):
-    """Swap the first two vectors, and only the first row changes: so little order gets through.
+    """Swap the first two vectors, and only the first row changes, so hardly any order gets through.
 
     Hint: Row t of `weights` belongs to token t. Which of its columns must be 0?
     Hint: `weights` must be 1 up to the diagonal and 0 after it, before it is divided. In

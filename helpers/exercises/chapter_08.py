@@ -42,11 +42,11 @@ class count_weights(Exercise):
 
 
 class shuffled_token(Exercise):
-    """Shuffling moves whole windows; inside one the order stays.
+    """Shuffling moves whole windows; inside one the order stays the same.
 
     Hint: `numbers` is a list. Which of its entries belongs to this window of the batch?
     Hint: `numbers` has one entry for each window of the batch, in the order of the batch.
-    Hint: `number = numbers[window]`; the other line stays.
+    Hint: `number = numbers[window]`; the other line stays as it is.
     """
 
     cases = [([7, 0, 3, 5], 4, 0, 2), ([2, 9, 4, 1], 3, 1, 1)]
@@ -157,7 +157,7 @@ class trace(Exercise):
         return pieces[window * stride + position]
 
     def gives_the_start(pieces, stride, window, position):
-        """This is where the bytes start. Say also where they end: (first, last + 1)."""
+        """This is where the bytes start. Also say where they end: (first, last + 1)."""
         return where(sizes(pieces), window * stride + position)[0]
 
     def joins_text(pieces, stride, window, position):

@@ -2,7 +2,8 @@
 
 No one colour of text can be read on white and on a dark page alike: 4.5 to 1 on white takes a
 luminance of at most 0.18, and on JupyterLab's dark page of at least 0.20. So nothing here has a
-ground; lines contrast 3 to 1 with both pages, and each text stands on a pale box of its own.
+ground; the lines of maps and trees contrast 3 to 1 with both pages, and each text stands on a pale
+box of its own.
 """
 
 import base64

@@ -181,17 +181,18 @@ def main() -> None:
     )
     text = f"""# How fast are our word vectors? A benchmark of chapter 5
 
-Written by `python -m tests.benchmarks.vectors`: run it to have the figures of your own machine.
+Written by `python -m tests.benchmarks.vectors`: run it to get the figures for your own machine.
 These are from {machine("gensim", "numpy", "torch")}.
 All times are CPU times with one thread, the medians of 3 or {ROUNDS} rounds in which both sides
 took turns; a ratio is taken within each round.
 
 {table}
 
-{sentence} Each round of skip-gram has another seed, the medians are shown.
-A second load maps the rows into memory, and looks only whether all numbers are finite. All questions at
-once are a few products of matrices, where gensim asks one question after another. One question at
-a time costs what it costs gensim: one product of the table with a row.
+{sentence} Each round of skip-gram has a different seed, and the medians are shown.
+A second load maps the rows into memory, and looks only at their lengths (each finite and above 0)
+and whether all words differ. All questions at once are a few products of matrices, where gensim
+asks one question after another. One question at a time costs what it costs gensim: one product of
+the table with a row.
 """
     print(text)
     REPORT.parent.mkdir(exist_ok=True)

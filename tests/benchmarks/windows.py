@@ -207,27 +207,27 @@ def tables(results: dict[tuple[int, int], dict[str, float]]) -> str:
     )
     return f"""# How fast are views? A benchmark of chapter 4
 
-Written by `python -m tests.benchmarks.windows`: run it to have the figures of your own machine.
+Written by `python -m tests.benchmarks.windows`: run it to get the figures for your own machine.
 These are from {machine("torch", "numpy")}.
-L is max_length, the stride is as long. A batch has {BATCH} windows. All times are CPU times, with
-one thread; batches were measured in {ROUNDS} rounds that take 100 of every way in turn, and the
-medians are shown.
+L is max_length, and the stride equals it. A batch has {BATCH} windows. All times are CPU times, with
+one thread; batches were measured in {ROUNDS} rounds, each of which takes 100 by each method in
+turn, and the medians are shown.
 
 ## Building
 
 `WindowDataset` over a tensor of ids, and the loop that copies each window of a Python list of ids
-into a tensor of its own. MB is how far resident memory grew.
+into a tensor of its own. MB is how much resident memory grew.
 
 {building}
 
 From the same Python list, `WindowDataset` must look at each number once, to make it a tensor of
-eight bytes a token. That is most of the time, and no view can spare it:
+eight bytes a token. That is most of the time, and no view can avoid it:
 
 {lists}
 
 ## Shuffled batches a second
 
-- **memcpy**: only copies the bytes of a batch, in one piece, to new memory. No way can be faster.
+- **memcpy**: only copies the bytes of a batch, in one piece, to new memory. No method can be faster.
 - **gather**: the same gathering of a batch of shuffled windows, without a DataLoader
 - **our loader**: `create_dataloader_v1`, shuffling, over a tensor; **file**: over a token file
 - **list of tensors**: an ordinary DataLoader over the lists that the loop built
@@ -237,8 +237,8 @@ eight bytes a token. That is most of the time, and no view can spare it:
 {speed}
 
 The last two columns compare CPU times within each round and take the median. With windows of 4
-tokens a batch has 4 KB, and what the DataLoader itself does for a batch is nearly all of the time.
-Of a million tokens in windows of 1024 an epoch has 15 batches, so beginning one counts too, for the
+tokens a batch has 4 KB, and what the DataLoader itself does for a batch takes nearly all of the time.
+With a million tokens in windows of 1024, an epoch has 15 batches, so beginning one counts too, for the
 list of tensors as for ours.
 """
 

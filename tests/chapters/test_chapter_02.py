@@ -208,7 +208,7 @@ def test_gpt2_has_one_special_token_which_tiktoken_finds_without_spaces_and_guar
                     sum(w not in vocab.values() for w in words) / len(words) if words else 0.0
                 )
             )(split_words(text)),
-            "Do you look among the ids",
+            "Are you searching the ids",
         ),
         (
             "unknown_share",

@@ -171,7 +171,7 @@ def test_the_saved_chapter_says_that_everything_is_equal():
         "text again: True",
         "nothing lost: True",
         "the same ids where nobody cheats: True",
-        "the same as by Hugging Face: True",
+        "all cut as Hugging Face cuts them: True",
     ]:
         assert line in said
     assert "written: 2 messages; the model sees: 3" in said and "the model sees: 2" in said

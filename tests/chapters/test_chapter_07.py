@@ -518,7 +518,7 @@ def solved(name: str) -> str:
 def test_a_typical_wrong_answer_is_told_what_is_wrong(name, old, new, message):
     solution = solved(name)
     assert solution.count(old) == 1, f"{old!r} in\n{solution}"
-    names = {"torch": torch, "check": check, "rotate": rotate, "waves": sinusoidal_positions}
+    names = Chapter("07").defined("def waves", "def rotate", torch=torch, check=check)
     exec(solution, names)
     assert check.exercise(name, names[name]).passed
     exec(solution.replace(old, new), names)

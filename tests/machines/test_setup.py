@@ -197,7 +197,7 @@ def test_machines_that_pytorch_has_no_build_for_are_named_with_the_ways_that_rem
     ]
     for machine in ["Intel processor", "macOS before 14", "Windows on ARM", "Python 3.14"]:
         assert machine in paragraph, f"whoever has {machine} is not told"
-    for way in ["Colab", "Binder", "Codespaces", "chapter 5 runs on the functions"]:
+    for way in ["Colab", "Binder", "Codespaces", "chapter 5 runs on a table of our own"]:
         assert way in paragraph, f"{way} is not named as a way"
 
 

@@ -16,7 +16,7 @@ PICTURES = ROOT / "notebooks" / "pictures"
 STAGES = [
     ("text", "The sea let go", ""),
     ("tokens", "The|·sea|·let|·go", "0 1 3 9"),
-    ("token ids", "464 5417 1309", "0 2 3 9"),
+    ("token ids", "464 5417 1309 467", "0 2 3 9"),
     ("windows", "inputs, targets", "0 4 9"),
     ("token vectors", "a row per id", "0 5 6"),
     ("+ positions", "row per position", "0 7"),

@@ -87,10 +87,10 @@ def proof(chapter: Chapter, stem: str, by: str) -> tuple[str, str]:
 def objectives_page() -> str:
     """The table objective, exercise or question, test, chapter by chapter."""
     lines = [
-        "# What each objective is proved by",
+        "# What tests each objective",
         "",
         "Written by `python -m tests.tools.teaching` from the notebooks and tests/tools/teaching.json. All solutions pass,",
-        "blanks say so, and each typical wrong answer gets its own message: that is tested in",
+        "unfilled blanks are reported as such, and each typical wrong answer gets its own message: that is tested in",
         "`tests/chapters/test_runs.py`, `tests/chapters/test_notebooks.py` and `tests/test_check.py`.",
         "",
     ]
