@@ -26,6 +26,7 @@ if sys.version_info < OLDEST:
 def set_up(root: str | Path) -> None:
     """For a notebook's first cell: check that the helpers are those of `root`, with their packages.
 
+    From then on an error is shown with the learner's own lines, and `%tb` shows it in full.
     If `root` lies in a zip, the course is unpacked into ./course, and set up there.
     Raises a readable ImportError; in Colab, what is missing is installed. A package that only some
     chapters use is named where it is missing, and stops only the cells that import it.
@@ -41,5 +42,7 @@ def set_up(root: str | Path) -> None:
         return start_from(ROOT)
     sys.path[:] = dict.fromkeys(sys.path)  # the cell may run twice, and puts the root first
     from .backstage.packages import install_missing
+    from .backstage.tracebacks import shorten_in_notebook
 
     install_missing()
+    shorten_in_notebook()
