@@ -126,7 +126,7 @@ def in_words(error: Exception) -> str:
     if code == errno.ENOSPC:
         return "the disk is full; make room, or start anew with COURSE_DOWNLOADS on another disk"
     if code in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"no permission to write ({error}); set COURSE_DOWNLOADS to another folder"
+        return f"no permission to write ({error}); start anew with COURSE_DOWNLOADS elsewhere"
     reason = " ".join(str(error).split("Caused by ")[-1].split())[:300] or type(error).__name__
     if not hasattr(error, "response"):
         return reason
