@@ -6,6 +6,9 @@ from importlib.util import find_spec
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+# No tests are in these. The benchmarks need gensim, which Python 3.14 lacks, and Debian's Python
+# has a sitecustomize of its own, so pytest can't import ours.
+collect_ignore = ["benchmarks", "machines/offline"]
 
 
 def pytest_configure(config):

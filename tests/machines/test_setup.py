@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from importlib.metadata import metadata, version
 from pathlib import Path
 
@@ -303,3 +305,17 @@ def test_once_a_month_the_newest_releases_of_all_dependencies_are_tried():
             if not re.match("#|regex|-r", line):
                 bare = re.sub("[=<>~!][^;]*", "", line, count=1)
                 assert re.fullmatch(r"[\w-]*(; python_version < \"3\.\d+\")?", bare), line
+
+
+@pytest.mark.gate
+def test_debians_python_without_gensim_collects_every_test(tmp_path):
+    (tmp_path / "gensim.py").write_text("raise ModuleNotFoundError('gensim is not installed')")
+    (tmp_path / "sitecustomize.py").write_text("")
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n0", "-p", "no:cacheprovider"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, f"README's test command stops at once:\n{ran.stdout[-3000:]}"
