@@ -141,7 +141,7 @@ def _draw_cuts(cuts, text):
                 hover.append(f"id {token_id}, bytes {piece.hex(' ')}")
         average = f"{len(text) / len(pieces):.2f}" if pieces else "–"
         rows.append([name, show.tokens(pieces, hover=hover), len(pieces), average])
-    return show.table(rows, ["cut into", "tokens", "how many", "characters a token"])
+    return show.table(rows, ["cut into", "tokens", "count", "characters each"])
 
 
 def tokens(text: str, cuts: dict) -> Playground:
@@ -162,7 +162,7 @@ def _draw_votes(tokenizer, votes, pair, ties):
     others = [vote for vote in votes if vote[0] != pair]
     _, most, _ = winner
     rows = []
-    for two, count, chunks in [winner, *others[:5]]:
+    for two, count, chunks in [winner, *others[:4]]:
         pieces = show.tokens(map(tokenizer.decode_single_token_bytes, two))
         found = ", ".join(map(show.visible, chunks[:4]))
         rows.append(["tied" if count == most else "", pieces, count, found])
@@ -174,21 +174,30 @@ def _draw_votes(tokenizer, votes, pair, ties):
     return show.table(rows, ["", "pair", "count", "found in"]), said
 
 
-def _draw_merge(tokenizer, text, after, done, ties):
-    """The text before a merge with its pair framed, the votes, and the text after it."""
-    before = explain.at_size(tokenizer, text, 255 + done)
-    pair, name = list(tokenizer.merges)[done - 1], tokenizer.decode_single_token_bytes
+def _strip(name, ids, marked):
+    """Tokens side by side, each with its id where the mouse pointer is."""
+    return show.tokens(map(name, ids), marked=marked, hover=[f"id {number}" for number in ids])
+
+
+def _draw_merge(tokenizer, text, after, done, ties, why):
+    """The text before a merge with its pair framed, the votes, and the text after it.
+
+    `why`: the picture beside the votes.
+    """
+    new, name = 255 + done, tokenizer.decode_single_token_bytes
+    before, pair = explain.at_size(tokenizer, text, new), list(tokenizer.merges)[done - 1]
     framed = set()
     for position, two in enumerate(pairwise(before)):
         if two == pair:
             framed.update([position, position + 1])
-    made = {position for position, token_id in enumerate(after) if token_id == 255 + done}
-    votes = explain.votes(tokenizer, text, 255 + done)
+    made = {position for position, token_id in enumerate(after) if token_id == new}
+    votes = explain.votes(tokenizer, text, new)
     table, said = _draw_votes(tokenizer, votes, pair, ties)
     picture = show.note(f"Before merge {done}: {len(before)} tokens")
-    picture += show.tokens(map(name, before), before, marked=framed) + table
-    picture += show.note(f"{said} After it: {len(after)} tokens")
-    return picture + show.tokens(map(name, after), after, marked=made)
+    picture += _strip(name, before, framed) + (table | why)
+    made_now = f"{show.visible(name(new))} is token {new}"
+    picture += show.note(f"{said} After it: {len(after)} tokens; {made_now}")
+    return picture + _strip(name, after, made)
 
 
 def _tokens_after(
@@ -202,18 +211,19 @@ def _tokens_after(
 
 def _draw_merges(text, step, ties, token):
     tokenizer, ids, pieces = _tokens_after(text, ties, step)
-    done = min(step, len(tokenizer.merges))
-    picture = show.note("Bytes only") + show.tokens(pieces, ids)
-    if done:
-        picture = _draw_merge(tokenizer, text, ids, done, ties)
-    if done == len(tokenizer.merges) < MERGES:
-        picture += show.note(f"After {done} merges no pair is left.")
+    done, why = min(step, len(tokenizer.merges)), show.Picture("")
     if ids:
         newest = 255 + done if done else ids[0]
         asked = dict(zip(pieces, ids, strict=True)).get(token, newest)
         spelled = show.visible(tokenizer.decode_single_token_bytes(asked))
-        picture += show.note(f"Why is {spelled} one token?")
-        picture += show.tree(explain.tree(tokenizer, asked))
+        why = show.note(f"Why is {spelled} one token?")
+        why += show.tree(explain.tree(tokenizer, asked))
+    if done:
+        picture = _draw_merge(tokenizer, text, ids, done, ties, why)
+    else:
+        picture = show.note("Bytes only") + show.tokens(pieces, ids) + why
+    if done == len(tokenizer.merges) < MERGES:
+        picture += show.note(f"After {done} merges no pair is left.")
     return picture
 
 

@@ -9,7 +9,7 @@ import ipywidgets
 from .. import show
 
 LONGEST = 5_000  # characters of a text box that are looked at
-LOOK = {"style": {"description_width": "9em"}, "layout": {"width": "46em", "max_width": "98%"}}
+WIDE, HALF = "46em", "27em"  # of a box for text, and of what stands two on a line
 OLD = "border-left:4px dotted #808080;padding-left:.6em"  # beside the last good drawing
 LINE = "font:12px/1.5 monospace;user-select:all;max-height:6em;overflow:auto"
 
@@ -26,15 +26,17 @@ class Playground:
     def __init__(self, draw, call: str = "", movers: dict | None = None, **controls):
         self.draw, self.controls, self.movers = draw, controls, movers or {}
         self._call, self._good = call, show.Picture("")
-        self._view, self._line = ipywidgets.HTML(), labelled(ipywidgets.HTML, "in a cell", "")
-        rows = []
+        self._view = ipywidgets.HTML()
+        self._line = labelled(ipywidgets.HTML, "in a cell", "", WIDE)
+        shown = []
         for name, control in controls.items():
             control.observe(self._redraw, names="value")
-            rows.append(control)
+            shown.append(control)
             if name in self.movers:
-                rows.append(self.movers[name])
-        rows += [self._view, self._line] if call else [self._view]
-        self.box = ipywidgets.VBox(rows)
+                shown.append(self.movers[name])
+        # They share lines where there is room, so that the drawing is on the same screen.
+        moved = ipywidgets.Box(shown, layout={"flex_flow": "row wrap"})
+        self.box = ipywidgets.VBox([moved, self._view, *([self._line] if call else [])])
         self._redraw()
         self.still = self.html
 
@@ -65,9 +67,10 @@ class Playground:
         return {**bundle, "text/html": self.still, "text/plain": repr(self)}
 
 
-def labelled(kind, label: str, value, **more) -> ipywidgets.Widget:
-    """A widget of this kind with its label, as wide as all others."""
-    return kind(value=value, description=label, **more, **LOOK)
+def labelled(kind, label: str, value, width: str = HALF, **more) -> ipywidgets.Widget:
+    """A widget of this kind with its label, on a narrow page no wider than that."""
+    look = {"style": {"description_width": "9em"}, "layout": {"width": width, "max_width": "98%"}}
+    return kind(value=value, description=label, **more, **look)
 
 
 def slider(label: str, value: int, low: int, high: int, step: int = 1) -> ipywidgets.IntSlider:
@@ -75,8 +78,8 @@ def slider(label: str, value: int, low: int, high: int, step: int = 1) -> ipywid
     return labelled(ipywidgets.IntSlider, label, value, min=low, max=high, step=step)
 
 
-line = partial(labelled, ipywidgets.Text)  # line(label, text)
-area = partial(labelled, ipywidgets.Textarea, rows=3)  # several lines
+line = partial(labelled, ipywidgets.Text, width=WIDE)  # line(label, text)
+area = partial(labelled, ipywidgets.Textarea, width=WIDE, rows=2)  # several lines
 tick = partial(labelled, ipywidgets.Checkbox)  # tick(label, True)
 choice = partial(labelled, ipywidgets.Dropdown)  # choice(label, value, options=[...])
 
@@ -100,7 +103,6 @@ def examples(label: str, box, options) -> ipywidgets.Dropdown:
 def player(slider, pause: int = 1000) -> ipywidgets.Play:
     """A button that moves a slider on its own, a step after each pause, in milliseconds."""
     button = ipywidgets.Play(value=slider.value, max=slider.max, interval=pause)
-    button.layout.margin = "2px 0 2px 9em"  # beneath the slider, not beneath its label
     for name in ("max", "value"):
         ipywidgets.link((slider, name), (button, name))
     return button

@@ -27,7 +27,7 @@ def _draw_directions(vectors, a, b, c, answer):
         arrows.append((words.index(c), words.index(answer)))
         cosine = offset_cosine([unit(a), unit(c)], [unit(b), unit(answer)])
         said = f"Cosine of {b} − {a} and {answer} − {c} in all dimensions: {cosine:.2f}"
-    return show.word_map(words, project(vectors, words)[0], arrows, said)
+    return show.word_map(words, project(vectors, words)[0], arrows, said, wide=400)
 
 
 def _draw_analogies(vectors, formula, exclude):
@@ -47,9 +47,9 @@ def _draw_analogies(vectors, formula, exclude):
     grid = list(dict.fromkeys([b, a, c, answer]))
     table = [[vectors.similarity(one, two) for two in grid] for one in grid]
     said = f"[{b}] − [{a}] + [{c}] ≈ {answer}. Cosines with the sum:"
-    picture = show.ranks(marked[: 10 + len(left_out)], answer, said)
-    picture += _draw_directions(vectors, a, b, c, answer)
-    return picture + show.heat(table, grid, grid, caption="Cosine of each pair")
+    picture = show.ranks(marked[: 5 + len(left_out)], answer, said)
+    cosines = show.heat(table, grid, grid, caption="Cosine of each pair")
+    return picture + (cosines | _draw_directions(vectors, a, b, c, answer))
 
 
 def analogies(vectors, formula: str = SUMS[0], exclude: bool = True) -> Playground:
@@ -87,13 +87,13 @@ def _draw_lookup(start, ids, tenths):
     rows.sum().backward()
     gradient = table.weight.grad
     moved = start - step * gradient
-    before = show.heat(start, lit=lit, digits=4, caption="The table; the rows looked up")
-    before |= show.heat(rows, lit, digits=4, caption="Lookup: one row for each id")
-    middle = show.heat(one_hot, lit, range(6), digits=0, caption="One-hot vectors")
-    middle |= show.heat(product, lit, digits=4, caption=f"One-hot times table: {equal} lookup")
-    after = show.heat(gradient, lit=lit, digits=0, caption="Gradient of their sum")
-    after |= show.heat(moved, lit=lit, digits=4, caption=f"After a step of {step}")
-    return before + middle + after
+    above = show.heat(start, lit=lit, caption="The table; the rows looked up")
+    above |= show.heat(rows, lit, caption="Lookup: one row for each id")
+    above |= show.heat(one_hot, lit, range(6), digits=0, caption="One-hot vectors")
+    below = show.heat(product, lit, caption=f"One-hot times table: {equal} lookup")
+    below |= show.heat(gradient, lit=lit, digits=0, caption="Gradient of their sum")
+    below |= show.heat(moved, lit=lit, caption=f"After a step of {step}")
+    return above + below
 
 
 def lookup(ids: str = "2, 3, 5, 1", tenths: int = 1) -> Playground:
@@ -164,12 +164,12 @@ def positions(
 
 
 def _draw_part(position, column, matrix, names, caption):
-    """Six rows and eight columns of a large matrix around one number, which is framed."""
-    top = max(0, min(position - 2, len(matrix) - 6))
-    left = max(0, min(column - 3, matrix.shape[1] - 8))
-    part, columns = matrix[top : top + 6, left : left + 8], range(matrix.shape[1])[left : left + 8]
+    """Five rows and three columns of a large matrix around one number, which is framed."""
+    top = max(0, min(position - 2, len(matrix) - 5))
+    left = max(0, min(column - 1, matrix.shape[1] - 3))
+    part, columns = matrix[top : top + 5, left : left + 3], range(left, left + 3)
     framed = (position - top, column - left)
-    return show.heat(part, names[top : top + 6], columns, framed=framed, caption=caption)
+    return show.heat(part, names[top : top + 5], columns, framed=framed, caption=caption)
 
 
 def _draw_pipe(tokenizer, layer, text, position, column):
@@ -179,17 +179,16 @@ def _draw_pipe(tokenizer, layer, text, position, column):
     if not ids:
         raise ValueError("There is no text. Type at least one character.")
     pieces = [tokenizer.decode_single_token_bytes(token_id) for token_id in ids]
-    names = [f"{number} {show.visible(piece)}" for number, piece in enumerate(pieces)]
-    place = min(position, len(ids) - 1)  # a text of one token has no second one
+    place, numbers = min(position, len(ids) - 1), range(len(ids))  # one token has no second one
     with torch.no_grad():
         rows, total = layer.token(torch.tensor(ids)), layer(torch.tensor([ids]))[0]
         at = layer.positions(len(ids))
     near, part = slice(max(0, place - 12), place + 13), partial(_draw_part, place, column)
     picture = show.note(f"1. {len(text)} characters, {len(ids)} tokens, around position {place}:")
     picture += show.tokens(pieces[near], ids[near], marked=[place - near.start])
-    picture += part(rows, ids, f"2. Token vectors, named by id: {list(rows.shape)}")
-    picture += part(at, range(len(ids)), f"3. Position vectors: {list(at.shape)}")
-    picture += part(total, names, f"4. Their sum, the input tensor: {[1, *total.shape]}")
+    vectors = part(rows, ids, f"2. Token vectors: {list(rows.shape)}")
+    vectors |= part(at, numbers, f"3. + position vectors: {list(at.shape)}")
+    picture += vectors | part(total, numbers, f"4. = input tensor: {[1, *total.shape]}")
     # Bytes that are no whole character yet are left out of both counts.
     first = len(b"".join(pieces[:place]).decode("utf-8", "ignore"))
     last = len(b"".join(pieces[: place + 1]).decode("utf-8", "ignore"))

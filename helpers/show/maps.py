@@ -6,19 +6,18 @@ from . import pictures
 from .drawings import LINE, TIP, box, half_width, line, svg
 from .tables import PALETTE
 
-WIDE = 760
 AROUND = [(1, -1), (1, 1), (-1, -1), (-1, 1), (0, -1), (0, 1), (1, 0), (-1, 0)]
 
 
-def _spread(points: dict) -> tuple[dict, int]:
-    """The points on the paper, both axes to one scale, and how high that paper is."""
+def _spread(points: dict, wide: int) -> tuple[dict, int]:
+    """The points on a paper so wide, both axes to one scale, and how high that paper is."""
     xs, ys = zip(*points.values(), strict=True) if points else ([0], [0])
-    scale = 1 / max((max(xs) - min(xs)) / 560, (max(ys) - min(ys)) / 370, 1e-9)
+    scale = 1 / max((max(xs) - min(xs)) / (wide - 200), (max(ys) - min(ys)) / (wide / 2), 1e-9)
     left, low = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
     high = max(200, 90 + round((max(ys) - min(ys)) * scale))
     spots = {}
     for number, (x, y) in points.items():
-        spots[number] = (WIDE / 2 + (x - left) * scale, high / 2 - (y - low) * scale)
+        spots[number] = (wide / 2 + (x - left) * scale, high / 2 - (y - low) * scale)
     return spots, high
 
 
@@ -45,14 +44,14 @@ def _overlap(one, other) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _badness(label, taken, high: int) -> int:
+def _badness(label, taken, wide: int, high: int) -> int:
     """The weights of all that a label's box would hide, and more if it leaves the paper."""
-    inside = label[0] >= 0 and label[1] >= 0 and label[2] <= WIDE and label[3] <= high
+    inside = label[0] >= 0 and label[1] >= 0 and label[2] <= wide and label[3] <= high
     hidden = sum(weight for weight, other in taken if _overlap(label, other))
     return hidden if inside else hidden + 1000
 
 
-def _place_labels(names: dict, spots: dict, high: int, lines) -> dict:
+def _place_labels(names: dict, spots: dict, wide: int, high: int, lines) -> dict:
     """The middle of each label: the first free place around its spot, the near ones first.
 
     If none is free, it is the place that hides least: a line rather than a spot or an arrowhead,
@@ -69,7 +68,7 @@ def _place_labels(names: dict, spots: dict, high: int, lines) -> dict:
                 # Beside a spot the label begins where the spot ends, above it stands in its middle.
                 u, v = x + right * (half + far), y + down * (far + 18)
                 tried[u, v] = (u - half - 2, v - 15, u + half + 2, v + 15)
-        best = min(tried, key=lambda place: _badness(tried[place], taken, high))
+        best = min(tried, key=lambda place: _badness(tried[place], taken, wide, high))
         middles[number] = best
         taken.append((1000, tried[best]))
     return middles
@@ -87,11 +86,12 @@ def _mark(x: float, y: float, square: bool) -> str:
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="11" {look}/>'
 
 
-def word_map(words, xy, arrows=(), note: str = "", near=()) -> pictures.Picture:
+def word_map(words, xy, arrows=(), note: str = "", near=(), wide: int = 760) -> pictures.Picture:
     """Words at their places on a plane; `arrows`: (from, to) positions; `note`: a line beneath.
 
     `near`: the positions of a word, which gets a square, and of those that are truly nearest
-    to it, which get rings. A word whose place is nan or infinite is left out, and named beneath.
+    to it, which get rings. `wide`: of the paper, in pixels.
+    A word whose place is nan or infinite is left out, and named beneath.
     """
     names, points, lost = {}, {}, []
     for number, (word, (x, y)) in enumerate(zip(words, xy, strict=True)):
@@ -100,10 +100,10 @@ def word_map(words, xy, arrows=(), note: str = "", near=()) -> pictures.Picture:
             points[number] = (float(x), float(y))
         else:
             lost.append(names[number])
-    spots, high = _spread(points)
+    spots, high = _spread(points, wide)
     drawn = [(start, end) for start, end in arrows if start in spots and end in spots]
     lines = [(spots[start], spots[end]) for start, end in drawn]
-    middles = _place_labels(names, spots, high, lines)
+    middles = _place_labels(names, spots, wide, high, lines)
     look = 'stroke-width="2.5" marker-end="url(#tip)"'
     parts = [TIP] + [line(start, end, PALETTE[1], look) for start, end in lines]
     parts += [line(spots[number], middles[number], LINE) for number in spots]
@@ -119,5 +119,8 @@ def word_map(words, xy, arrows=(), note: str = "", near=()) -> pictures.Picture:
         said.append(f"square: {names[near[0]]}; rings, its true neighbours: {ringed}")
     if lost:
         note += f" Not placed, nan or infinite: {', '.join(lost)}"
-    beneath = pictures.note(note.strip()) if note else pictures.Picture("")
-    return svg("".join(parts), "; ".join(said) + ".", WIDE, high) + beneath
+    drawing = svg("".join(parts), "; ".join(said) + ".", wide, high)
+    if note:  # no wider than the map, so that both fit beside another picture
+        beneath = pictures.note(note.strip())
+        drawing += pictures.Picture(pictures.tag("div", f"max-width:{wide}px", beneath.html))
+    return drawing

@@ -44,9 +44,9 @@ class Picture:
         return Picture(self.html + other.html)
 
     def __or__(self, other: Picture) -> Picture:
-        style = "display:inline-block;vertical-align:top;margin-right:1.5em"
-        both = tag("div", style, self.html) + tag("div", style, other.html)
-        return Picture(f"<div>{both}</div>")
+        # Three in a row stand as far apart as two, and wrap where there is no room.
+        style = "display:flex;flex-wrap:wrap;column-gap:1.5em;align-items:flex-start"
+        return Picture(tag("div", style, f"<div>{self.html}</div><div>{other.html}</div>"))
 
     def _repr_html_(self) -> str:
         # The ink and the paper are the page's own, light or dark.

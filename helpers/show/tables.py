@@ -14,7 +14,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 BARS = ("#2B8FD0", "#DB6A13", "#8A8A8A", "#009E73")
 # What lies behind text lets the page through, so that the page's own ink can be read on it.
 INPUT, TARGET, HEAD = "background:#56B4E955", "background:#E69F0055", "background:#80808026"
-TABLE, NARROW = "clamp(12px,1.7vw,16px)", "clamp(10px,1.3vw,14px)"  # small on paper: whole there
+TABLE, NARROW = "clamp(12px,1.7vw,16px)", "clamp(9px,1.3vw,14px)"  # small on paper: whole there
 LOST = "outline:2px dashed #D55E00;outline-offset:-3px"
 FRAME = "outline:3px solid #D55E00;outline-offset:-3px"
 CHIP = (  # never broken in two
@@ -128,16 +128,17 @@ def ladder(cuts, names=(), caption: str = "") -> Picture:
     return table(rows, caption=caption)
 
 
-def _bar(share: float) -> str:
-    """A bar of text, 30 characters long at 1, to an eighth of a character; nothing at 0."""
-    eighths = round(240 * share)
+def _bar(share: float, wide: int) -> str:
+    """A bar of text, so many characters long at 1, to an eighth of one; nothing at 0."""
+    eighths = round(8 * wide * share)
     return "█" * (eighths // 8) + EIGHTHS[eighths % 8]
 
 
-def bars(labels, values, struck=(), caption: str = "", lit=()) -> Picture:
+def bars(labels, values, struck=(), caption: str = "", lit=(), wide: int = 30) -> Picture:
     """Horizontal bars with their numbers, from 0.
 
     `struck`, `lit`: positions whose labels are crossed out, or stand in bold after an arrow.
+    `wide`: how many characters long a full bar is.
 
     Bars below 0 begin with a minus and have another colour. nan and infinite numbers have no bar,
     which is said in its place. A last line says how long a full bar is.
@@ -154,10 +155,10 @@ def bars(labels, values, struck=(), caption: str = "", lit=()) -> Picture:
         if math.isfinite(value):
             sign = "−" if value < 0 else ""
             look = f"color:{colour};font-family:monospace;white-space:nowrap"
-            bar = tag("span", look, sign + _bar(abs(value) / most))
+            bar = tag("span", look, sign + _bar(abs(value) / most, wide))
         rows.append([name, f"{value:.3f}".replace("-", "−"), Picture(bar)])
     if rows:
-        axis = f"0{'':─<28}{most:.3g}"
+        axis = f"0{'':─<{wide - 2}}{most:.3g}"
         rows.append(["", "", Picture(tag("span", "font-family:monospace;opacity:.8", axis))])
     return table(rows, caption=caption)
 

@@ -96,7 +96,7 @@ STEPS = {
     ],
     "lookup": [
         ("ids", "3 3", r"Gradient of their sum 0 0 0 0 1 0 0 0 2 0 0 0 ► 3 2 2 2"),
-        ("step, in tenths", "End", r"After a step of 1\.0 .*► 3 −2\.4015 −1\.0334 −3\.1481"),
+        ("step, in tenths", "End", r"After a step of 1\.0 .*► 3 −2\.40 −1\.03 −3\.15"),
         ("ids", "7", r"The ids are 7; the table has only the rows 0 to 5"),
     ],
     "meanings": [
@@ -197,6 +197,12 @@ def playground(page, source: str):
     cell.locator(".jp-OutputArea").first.scroll_into_view_if_needed()
     page.wait_for_timeout(300)
     return cell.locator(".jp-OutputArea").first
+
+
+def room_at_800(page) -> float:
+    """How high the notebook's part of the page would be in a window of 1280 by 800 pixels."""
+    panel = page.locator(".jp-WindowedPanel-outer, .jp-NotebookPanel-notebook").first
+    return panel.bounding_box()["height"] - (page.viewport_size["height"] - 800)
 
 
 # The text of a picture, with the marks between tokens that only a page without styles shows.
@@ -329,6 +335,8 @@ def test_a_learner_runs_the_chapter_and_its_playgrounds_answer(path, lab):
         ):
             area = playground(page, found[0])
             area.screenshot(path=SHOTS / f"{path.stem}-{number}-before.png")
+            high, room = area.bounding_box()["height"], room_at_800(page)
+            assert high <= room, f"{found[0]} is {high:.0f} px high; a small screen has {room:.0f}"
             tab_through(area)
             follow(area, found[1])
             area.screenshot(path=SHOTS / f"{path.stem}-{number}-after.png")
