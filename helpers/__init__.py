@@ -28,8 +28,8 @@ def set_up(root: str | Path) -> None:
 
     From then on an error is shown with the learner's own lines, and `%tb` shows it in full.
     If `root` lies in a zip, the course is unpacked into ./course, and set up there.
-    Raises a readable ImportError; in Colab, what is missing is installed. A package that only some
-    chapters use is named where it is missing, and stops only the cells that import it.
+    Raises a readable ImportError; in Colab, what is missing is installed. Where
+    torch, tiktoken or gensim is missing, it is named, and only the cells that build on it stop.
     """
     if Path(root).resolve() != ROOT:
         raise ImportError(

@@ -474,6 +474,11 @@ def blank_without_return(text):
     count = [...]  # noqa: F841
 
 
+def blank_condition(text):
+    if ...:
+        return 0
+
+
 class BlankClass:
     def __init__(self, text):
         self.text = text.lower(...)
@@ -489,6 +494,7 @@ class BlankClass:
         passes,
         blank_later,
         blank_without_return,
+        blank_condition,
         unfinished,
         lambda text: ...,
         lambda text: (text, ...),
@@ -514,7 +520,7 @@ def test_a_function_that_forgets_its_return_is_not_called_unanswered():
         count = text.count(",")  # noqa: F841
 
     verdict = told(count_commas, answer)
-    assert verdict.state == "wrong" and "Is a `return` missing?" in verdict.text
+    assert verdict.state == "wrong" and "Is a `return` missing, or never reached?" in verdict.text
 
 
 def test_a_generator_is_named_as_what_it_is():

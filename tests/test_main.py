@@ -135,7 +135,7 @@ def test_a_package_that_is_missing_is_needed_and_named_with_the_command(steps, m
 def test_every_package_of_requirements_stands_in_the_table():
     names = ["Python", "torch", "jupyterlab", "ipywidgets", "tiktoken", "gensim", "matplotlib",
         "numpy", "tqdm", "pooch", "regex"]  # fmt: skip
-    if sys.version_info >= (3, 14):  # gensim has no release for it
+    if sys.version_info >= (3, 14):  # gensim has no build for it
         names.remove("gensim")
     assert [row.what for row in start.packages()] == names
 

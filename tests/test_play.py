@@ -352,7 +352,7 @@ def test_analogies_strike_query_words_and_answer_unknown_ones(make):
     assert "(left out)" not in free and "► [1. " in free, "the first of all is lit"
     assert "[king] − [man] + [woman]" in words_of(playground, formula=" king−man +woman ")
     words = words_of(playground, formula="quean - man + woman")
-    assert "'quean' is not among" in words and "spelled alike: queen" in words
+    assert "'quean' is not among" in words and "similar spellings: queen" in words
     for wrong in ("", "king", "king - man", "king + man - woman", "king - man + woman + tea"):
         assert "Type one such as king - man + woman." in words_of(playground, formula=wrong)
     assert "twice" in words_of(playground, formula="king - king + woman")
@@ -556,9 +556,9 @@ def test_chapter_5_the_examples_work_some_change_unstruck_and_a_wrong_spelling_i
     assert any(changed) and not all(changed), f"{struck} unstruck: {free}"
     words = words_of(playground, exclude=True, formula="Paris - France + Italy")
     assert "≈ " in words and "≈ Rome" not in words
-    assert "spelled alike: king" in words_of(playground, formula="kinng - man + woman")
+    assert "similar spellings: king" in words_of(playground, formula="kinng - man + woman")
     nothing = words_of(playground, formula="Berlin - man + woman")
-    assert "spelled alike: none" in nothing, "words are offered that nobody meant"
+    assert "similar spellings: none" in nothing, "words are offered that nobody meant"
 
 
 def test_chapter_6_an_id_thrice_has_gradient_3_and_a_step_moves_only_its_row(make):

@@ -167,6 +167,8 @@ def test_no_document_no_part_and_no_window_each_have_a_message(written, tmp_path
         shards.write_shards(["a"], tmp_path, per_part=0)
     with pytest.raises(ValueError, match="longest document has .* tokens.*smaller max_length"):
         shards.ShardedWindows(written[0], 5000, 1)
+    with pytest.raises(ValueError, match="longest shard has .*a smaller max_length.$"):
+        shards.ShardedWindows(written[0], 10**6, 1, across=True)
     windows = shards.ShardedWindows(written[0], 4, 4)
     for number in (-1, len(windows), 10**6):
         with pytest.raises(

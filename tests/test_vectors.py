@@ -458,7 +458,7 @@ answers = {
     "with all words": v.analogy(table, "man", "king", "woman", exclude=False),
     "score": v.score_analogies(table, questions={"family": family}),
     "map": [part.tolist() for part in v.project(table, "king queen man woman".split())],
-    "spelled alike": v.nearest_spellings(table, "computr"),
+    "similar spellings": v.nearest_spellings(table, "computr"),
 }
 """
 WITHOUT = """

@@ -337,13 +337,14 @@ def test_the_verdict_in_windows_of_1024_fills_no_batch_of_8(verdict):
 def test_a_stride_past_the_window_warns_and_says_how_much_is_lost():
     with pytest.warns(
         UserWarning,
-        match="stride 5 is larger than max_length 4, so 5 tokens are never a target. "
+        match="stride 5 is larger than max_length 4, so targets between windows are lost: 1. "
         "Use a stride from 1 to 4",
     ):
         WindowDataset(list(range(14)), 4, 5)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         WindowDataset(list(range(14)), 4, 4)
+        WindowDataset(list(range(6)), 4, 5)  # one window, and no gap
 
 
 def test_inputs_and_targets_are_views_of_one_row_one_token_apart():

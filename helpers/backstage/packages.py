@@ -10,9 +10,9 @@ from pathlib import Path
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 KEPT = ("torch", "numpy", "ipywidgets")  # Colab has its own, made for it: never installed there
-EVERYWHERE = ("ipywidgets", "matplotlib", "numpy", "pooch", "regex", "tqdm")  # in all chapters
-SOMEWHERE = ("gensim", "tiktoken", "torch")  # in some, whose cells import them
-NO_GENSIM = (3, 14)  # from this Python on, gensim has no release that could be installed
+EVERYWHERE = ("ipywidgets", "matplotlib", "numpy", "pooch", "regex", "tqdm")  # no start without
+SOMEWHERE = ("gensim", "tiktoken", "torch")  # without these, much can be run
+NO_GENSIM = (3, 14)  # from this Python on, gensim has no build
 
 
 def bounds() -> dict[str, str]:
@@ -44,8 +44,8 @@ def install(names: list[str]) -> str:
 def install_missing() -> None:
     """In Colab, install the packages that Colab lacks; elsewhere, say what is missing.
 
-    Raises ModuleNotFoundError where no chapter could run; what only some chapters use is named in
-    a sentence, and the cells that import it stop.
+    Raises ModuleNotFoundError for what stands in EVERYWHERE; what stands in SOMEWHERE is named in
+    a sentence, and the cells that build on it stop.
     """
     missing = [name for name in bounds() if name in EVERYWHERE + SOMEWHERE and not find_spec(name)]
     failed = ""
@@ -62,4 +62,4 @@ def install_missing() -> None:
     )
     if set(missing).intersection(EVERYWHERE):
         raise ModuleNotFoundError(said)
-    print(f"{said}\nUntil then the cells that import it stop, and all others run.")
+    print(f"{said}\nUntil then the cells that build on it stop, and all others run.")

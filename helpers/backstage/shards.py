@@ -221,9 +221,10 @@ class ShardedWindows(Dataset):
         self.before = np.cumsum([0, *counts])  # how many windows stand before each stretch
         self.maps = {}  # the tokens of each shard that was asked for, by its name
         if len(self) == 0:
+            stretch, other = ("shard", "") if across else ("document", ", or across=True")
             raise ValueError(
-                f"The longest document has {max(lengths)} tokens; a window of max_length "
-                f"{max_length} needs {max_length + 1}. Choose a smaller max_length, or across=True."
+                f"The longest {stretch} has {max(lengths)} tokens; a window of max_length "
+                f"{max_length} needs {max_length + 1}. Choose a smaller max_length{other}."
             )
 
     def __len__(self) -> int:

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
-MOST = 500_000_000  # bytes that the course may have: many times what it has, data included
+MOST = 500_000_000  # bytes that the course may have: more than twice what it has, data included
 
 
 def members(archive: ZipFile, top: str) -> dict[str, str]:

@@ -111,6 +111,7 @@ class split_modern(Exercise):
     cases = [
         ("“It’s late—too late,” she said.",),
         ("‘Tick’\n",),
+        ("Half-open? (a_b: yes; no!)",),
         ('"It\'s late--too late," she said.',),
         ("",),
     ]

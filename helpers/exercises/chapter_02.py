@@ -24,6 +24,7 @@ class unknown_share(Exercise):
         ("a wave, a wave, a wall", {"a": 0, ",": 1}),
         ("cat", {}),
         ("a sea", {"sea": 0, "a": 1}),
+        ("a wave", {"a": 0, "<|unk|>": 1}),
         ("", {"a": 0}),
     ]
 

@@ -8,7 +8,7 @@ from .judge import Exercise, Milestone
 
 
 class bytes_per_token(Exercise):
-    """Bytes measure every script alike; a character may be one byte or four.
+    """It compares tokenizers on one text, not scripts: a character may be one byte or four.
 
     Hint: Two lengths: of the text written as bytes, and of the list of ids.
     Hint: Divide the number of bytes by the number of ids. Section 1 turns a text into bytes.

@@ -204,8 +204,8 @@ class context_pairs(Exercise):
 
     Hint: Two loops over positions: i for the word, j for its context words. From where to where
         does j run?
-    Hint: j runs from i − window to i + window, but not below 0, not past the last word, and never
-        over i itself.
+    Hint: j runs from i − window to i + window, but not below 0, not past the last word, and it
+        skips i itself.
     Hint: `range(max(0, i - window), min(len(words), i + window + 1))`, without i itself.
     """
 

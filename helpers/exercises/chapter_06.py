@@ -33,7 +33,7 @@ class one_hot_lookup(Exercise):
         return by_one_hot(ids, len(ids), weight)
 
     def ends_before_the_largest_id(weight, ids):
-        """The largest id has no place: places count from 0. And the table may go on after the
+        """The largest id has no place: places are counted from 0. And the table may go on after the
         largest id of this batch: take its number of rows."""
         return by_one_hot(ids, ids.max(), weight)
 
@@ -269,6 +269,13 @@ class nearest(Exercise):
         """This is the token itself: its cosine with itself is 1. Leave it out."""
         return token_id
 
+    def takes_its_row_out(weight, token_id):
+        """Without the token's own row, all later rows move up by one, and `argmax` counts wrongly.
+        Keep the row, and give it a number below −1."""
+        found = cosines(weight, token_id).tolist()
+        del found[token_id]
+        return found.index(max(found))
+
     def puts_itself_at_0(weight, token_id):
         """`0` does not leave the token out: where all other cosines are below 0, the token itself
         wins. Give it a number below −1."""
@@ -280,13 +287,11 @@ class nearest(Exercise):
         return most_alike(cosines(weight, token_id), token_id, own=-1)
 
     def takes_the_product(weight, token_id):
-        """This row has the greatest product `@`, which grows with length. Divide by the norms: take
-        the cosine."""
+        """This row has the greatest `@`, which grows with length. Divide by the norms."""
         return most_alike(weight @ weight[token_id], token_id)
 
     def takes_the_distance(weight, token_id):
-        """This row has the smallest distance, which depends on lengths. Give the greatest
-        cosine."""
+        """This row has the smallest distance, which depends on lengths. Take the cosine."""
         distances = (weight - weight[token_id]).norm(dim=1)
         return most_alike(-distances, token_id)
 

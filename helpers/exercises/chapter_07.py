@@ -256,7 +256,7 @@ class read_back(Exercise):
     Hint: Make the sums of all pairs first, as in the worked example. How far is each from the
         vector?
     Hint: `(token_table[:, None] + position_table - vector).norm(dim=2)` are the distances, a row
-        for each token. `argmin` counts through them row by row: which row is number 7, if a row
+        for each token. `argmin` counts through them row by row: in which row is number 7, if a row
         has 5 positions?
     Hint: `divmod(distances.argmin().item(), len(position_table))` gives row and column.
     """

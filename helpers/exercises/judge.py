@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import inspect
 import math
 import re
+import textwrap
 from collections.abc import Callable
 from html import escape
 from types import FunctionType
@@ -87,6 +89,17 @@ def holds_ellipsis(thing) -> bool:
     return isinstance(parts, (list, tuple)) and any(map(holds_ellipsis, parts))
 
 
+def shows_ellipsis(thing) -> bool:
+    """Whether a `...` stands in a function's source: of `if ...`, Python may keep nothing."""
+    if not isinstance(thing, FunctionType) or thing.__name__ == "<lambda>":
+        return False
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(thing)))
+    except (OSError, SyntaxError):
+        return False  # it was never in a file or a cell
+    return any(isinstance(node, ast.Constant) and node.value is ... for node in ast.walk(tree))
+
+
 def is_empty(function) -> bool:
     """Whether this is a function written in Python whose body is no more than `...` or `pass`.
 
@@ -104,7 +117,7 @@ def is_blank(answer) -> bool:
     """Whether nothing is answered: None, NotImplementedError, no body, a `...` in value or code."""
     if answer is None or isinstance(answer, NotImplementedError):
         return True
-    return holds_ellipsis(answer) or is_empty(answer)
+    return holds_ellipsis(answer) or shows_ellipsis(answer) or is_empty(answer)
 
 
 def holds(rule: Callable, value) -> bool:
@@ -204,7 +217,10 @@ class Exercise:
             return self._praise()
         silent = all(gave is None for gave in given)
         if silent and hasattr(answer, "__code__") and not is_blank(answer):
-            return Verdict("wrong", "Your function gives `None` each time. Is a `return` missing?")
+            return Verdict(
+                "wrong",
+                "Your function gives `None` each time. Is a `return` missing, or never reached?",
+            )
         if is_blank(answer) or all(map(is_blank, given)):
             return self._first_hint()
         message = self._known_mistake(given, expected)

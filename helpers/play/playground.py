@@ -31,12 +31,13 @@ class Playground:
         shown = []
         for name, control in controls.items():
             control.observe(self._redraw, names="value")
-            shown.append(control)
-            if name in self.movers:
-                shown.append(self.movers[name])
-        # They share lines where there is room, so that the drawing is on the same screen.
-        moved = ipywidgets.Box(shown, layout={"flex_flow": "row wrap"})
-        self.box = ipywidgets.VBox([moved, self._view, *([self._line] if call else [])])
+            mover = self.movers.get(name)
+            if isinstance(mover, ipywidgets.Play):  # never on another line than its slider
+                shown.append(side_by_side([control, mover]))
+            else:
+                shown += [control, mover] if mover else [control]
+        beneath = [self._view, self._line] if call else [self._view]
+        self.box = ipywidgets.VBox([side_by_side(shown), *beneath])
         self._redraw()
         self.still = self.html
 
@@ -65,6 +66,11 @@ class Playground:
         live = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
         bundle = {"application/vnd.jupyter.widget-view+json": live}
         return {**bundle, "text/html": self.still, "text/plain": repr(self)}
+
+
+def side_by_side(widgets) -> ipywidgets.Box:
+    """They share a line where there is room, so that the drawing is on the same screen."""
+    return ipywidgets.Box(widgets, layout={"flex_flow": "row wrap"})
 
 
 def labelled(kind, label: str, value, width: str = HALF, **more) -> ipywidgets.Widget:

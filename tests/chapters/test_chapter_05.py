@@ -542,5 +542,5 @@ def test_the_error_in_view_names_the_nearest_spellings():
     assert len(errors) == 1
     assert (
         errors[0].outputs[0].ename == "MissingWord"
-        and "spelled alike: king" in errors[0].outputs[0].evalue
+        and "similar spellings: king" in errors[0].outputs[0].evalue
     )

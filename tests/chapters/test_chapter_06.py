@@ -326,7 +326,7 @@ def wrong_answers():
             ),
             "as long as the list of ids": lambda w, ids: one(ids, num_classes=len(ids)).float() @ w,
             "end at the largest id of this batch": lambda w, ids: one(ids).float() @ w,
-            "places count from 0": lambda w, ids: one(ids, num_classes=ids.max()).float() @ w,
+            "places are counted from 0": lambda w, ids: one(ids, num_classes=ids.max()).float() @ w,
             "Not every table has 6 rows": lambda w, ids: one(ids, num_classes=6).float() @ w,
             "The table is transposed": lambda w, ids: one(ids, num_classes=len(w)).float() @ w.T,
         },
@@ -361,7 +361,7 @@ def wrong_answers():
             "`-1` does not always leave": lambda w, i: (
                 cos(w, w[i], dim=1).index_fill(0, torch.tensor(i), -1).argmax().item()
             ),
-            "greatest product": lambda w, i: (
+            "greatest `@`": lambda w, i: (
                 (w @ w[i]).index_fill(0, torch.tensor(i), -1e9).argmax().item()
             ),
             "smallest distance": lambda w, i: (w - w[i]).norm(dim=1).argsort()[1].item(),

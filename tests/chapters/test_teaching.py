@@ -114,6 +114,7 @@ def test_the_minutes_are_rates_times_what_there_is():
 
 
 def test_the_readme_says_how_long_a_core_takes():
+    assert minutes.IN_README.search(minutes.README.read_text("utf-8")), "it says no minutes"
     assert (ROOT / "README.md").read_text(encoding="utf-8") == minutes.readme(), (
         "run python -m tests.tools.minutes"
     )

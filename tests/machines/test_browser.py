@@ -80,7 +80,7 @@ STEPS = {
         ("batch_size", "End", r"full batches 1 of 8 windows; 2 with"),
     ],
     "analogies": [
-        ("sum", "quean - man + woman", r"^✗ 'quean' is not among .*spelled alike: .*queen"),
+        ("sum", "quean - man + woman", r"^✗ 'quean' is not among .*similar spellings: .*queen"),
         (
             "examples",
             "Paris - France + Japan",
@@ -92,7 +92,7 @@ STEPS = {
         ("word", "queen", r"Nearest to queen"),
         ("step", "ArrowRight", r"^Step 21: "),
         ("step", "Home", r"^Step 0: "),
-        ("word", "quean", r"'quean' is not among .*spelled alike: .*queen"),
+        ("word", "quean", r"'quean' is not among .*similar spellings: .*queen"),
     ],
     "lookup": [
         ("ids", "3 3", r"Gradient of their sum 0 0 0 0 1 0 0 0 2 0 0 0 ► 3 2 2 2"),

@@ -355,7 +355,7 @@ def test_a_package_of_some_chapters_stops_only_the_cells_that_import_it(name):
     said = lacking(name, colab=False)
     assert said.startswith(f"The course needs {name}, and the Python at {sys.executable}")
     assert f"-m pip install -r {ROOT / 'requirements.txt'}\n" in said
-    assert said.rstrip().endswith("the cells that import it stop, and all others run.")
+    assert said.rstrip().endswith("the cells that build on it stop, and all others run.")
 
 
 @pytest.mark.parametrize("name", KEPT)

@@ -231,6 +231,8 @@ def test_binders_and_codespaces_python_is_one_that_the_course_is_made_for():
     for minor in re.findall(r"python[:-]3\.(\d+)", codespaces + binder):
         assert OLDEST <= (3, int(minor)) <= NEWEST
     assert os.access(ROOT / ".binder" / "postBuild", os.X_OK)
+    after = (ROOT / ".binder" / "postBuild").read_text("utf-8")
+    assert "python -m helpers --all" in after, "Binder's network is slow once a chapter is open"
 
 
 def said_licence(name: str) -> str:
@@ -243,8 +245,11 @@ def said_licence(name: str) -> str:
 @each
 def test_the_licence_of_each_package_is_listed_and_is_what_the_package_says(requirement):
     said, listed = said_licence(requirement.name), ROWS[requirement.name]
+    named = listed
+    if metadata(requirement.name)["License-Expression"] is None:
+        named = listed.split(", with parts under")[0]  # an older release, as Python 3.10 gets
     for word in re.findall(
-        r"BSD|MIT|Apache|LGPL-2\.1|MPL-2\.0|Python Software Foundation|0BSD|Zlib|CC0|CNRI", listed
+        r"BSD|MIT|Apache|LGPL-2\.1|MPL-2\.0|Python Software Foundation|0BSD|Zlib|CC0|CNRI", named
     ):
         assert word in said, f"{requirement.name}: {listed} is listed, and it says {said[:300]}"
     for kind in ("AGPL", "LGPL", "MPL"):  # what asks for more than a notice must not be missed
@@ -294,17 +299,19 @@ def test_what_runs_is_the_readmes_test_command(name):
         )
 
 
-def test_once_a_month_the_newest_releases_of_all_dependencies_are_tried():
+def test_once_a_month_the_newest_releases_of_all_dependencies_are_tried(tmp_path):
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "newest.yml").read_text("utf-8"))
     (when,) = workflow[True]["schedule"]  # YAML 1.1 reads the key `on` as true
     assert re.fullmatch(r"\d+ \d+ 1 \* \*", when["cron"])
     (take,) = [step["run"] for step in steps("newest.yml")[1] if "sed" in step.get("run", "")]
-    assert take == "sed -i -E '/^(#|regex)/!s/[=<>~!][^;]*//' requirements.txt */*requirements.txt"
     for path in REQUIREMENTS:
-        for line in (ROOT / path).read_text("utf-8").splitlines():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    subprocess.run(["bash", "-c", take], cwd=tmp_path, check=True)
+    for path in REQUIREMENTS:
+        for line in (tmp_path / path).read_text("utf-8").splitlines():
             if not re.match("#|regex|-r", line):
-                bare = re.sub("[=<>~!][^;]*", "", line, count=1)
-                assert re.fullmatch(r"[\w-]*(; python_version < \"3\.\d+\")?", bare), line
+                assert re.fullmatch(r"[\w-]*(; python_version < \"3\.\d+\")?", line), (path, line)
 
 
 @pytest.mark.gate

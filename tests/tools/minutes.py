@@ -29,7 +29,7 @@ WORDS, CELL, PREDICTION, CHANGE, TASK, EXERCISE, QUESTION = RATES
 FURTHER = "Going further"  # the heading after which all may be left out, section by section
 TOP = re.compile(r"(?:About )?[\d to]+ minutes for the core, [\d to]+ more for \*Going further\*")
 README = ROOT / "README.md"
-IN_README = re.compile(r"(?<=core of each takes about ).+?(?= minutes)")
+IN_README = re.compile(r"(?<=core takes about ).+?(?= minutes)")
 
 
 class Section(NamedTuple):
