@@ -82,6 +82,7 @@ def test_hostile_text_is_text_in_every_picture(text):
         show.steps([(text, show.note(text)), (text, show.tokens([text]))]),
         show.word_map([text, "b"], [(0, 0), (1, 1)], [(0, 1)], note=show.visible(text)),
         show.word_map([text, "b"], [(0, 0), (float("nan"), 1)], note=text),
+        show.stripes([text, "b"], [[1.0, -1.0], [0.0, float("nan")]]),
         show.svg("<circle/>", text, 10, 10),
         show.tree((text.encode("utf-8", "replace"), leaf, leaf)),
     ]
@@ -531,6 +532,18 @@ def test_what_is_drawn_is_seen_on_a_light_and_on_a_dark_page():
                 assert colours, f"a {kind} that nobody sees"
                 for colour in colours:
                     assert_parts_from_every_page(colour)
+
+
+def test_stripes_have_the_colour_of_the_sign_and_the_strength_of_the_number():
+    picture = show.stripes(["cat", "dog"], [[2.0, -1.0, 0.0], [-2.0, float("nan"), 0.5]], shown=3)
+    said = "Stripes of the first 3 numbers of cat, dog: orange above 0, blue below, the strongest at 2."
+    assert repr(picture) == said
+    drawn = [tag for tag in markup(picture).iter() if tag.get("fill-opacity")]
+    assert [tag.get("fill-opacity") for tag in drawn] == ["1.00", "0.50", "1.00", "0.25"]
+    assert [tag.get("fill") == show.PALETTE[1] for tag in drawn] == [True, False, False, True]
+    assert len({tag.get("y") for tag in drawn}) == 2, "a line for each vector"
+    for tag in drawn:
+        assert_parts_from_every_page(tag.get("fill"))
 
 
 def test_bars_are_seen_on_a_light_page_and_told_apart_on_a_dark_one():

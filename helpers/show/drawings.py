@@ -8,6 +8,7 @@ box of its own.
 
 import base64
 import io
+import math
 import unicodedata
 from html import escape
 
@@ -88,6 +89,29 @@ def tree(nested) -> Picture:
         alt = "Merges, each after its parts: " + "; ".join(merges)
     deepest = max(level for _, _, level, *_ in placed)
     return svg(lines + boxes, alt, round(wide), 50 + 70 * deepest)
+
+
+def stripes(names, vectors, shown: int = 60) -> Picture:
+    """The first numbers of each vector as stripes: orange above 0, blue below, paler near 0.
+
+    vectors: one for each name, all equally long; nan and infinite numbers are left out.
+    """
+    labels = [visible(str(name)) for name in names]
+    left = max(2 * half_width(label) for label in labels) + 10
+    rows = [[float(value) for value in vector[:shown]] for vector in vectors]
+    most = max((abs(value) for row in rows for value in row if math.isfinite(value)), default=0)
+    markup, wide = "", 10
+    for number, (label, row) in enumerate(zip(labels, rows, strict=True)):
+        y = 34 * number
+        markup += box(label, half_width(label) + 1, y + 15)
+        for place, value in enumerate(row):
+            if math.isfinite(value) and value != 0:
+                colour, alpha = PALETTE[1] if value > 0 else PALETTE[0], abs(value) / most
+                at = f'x="{left + wide * place:.0f}" y="{y}" width="{wide}" height="30"'
+                markup += f'<rect {at} fill="{colour}" fill-opacity="{alpha:.2f}"/>'
+    alt = f"Stripes of the first {len(rows[0])} numbers of {', '.join(labels)}: orange above 0, "
+    alt += f"blue below, the strongest at {most:.3g}."
+    return svg(markup, alt, round(left + wide * len(rows[0])), 34 * len(rows))
 
 
 def style() -> None:
