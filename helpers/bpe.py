@@ -183,8 +183,8 @@ class BytePairTokenizer(Encoding):
         empty = cls([], special_tokens, pattern)
         if whole_number(vocab_size, "vocab_size") < empty.n_vocab:
             raise ValueError(
-                f"vocab_size is {vocab_size}; the 256 bytes and {len(empty.special_tokens)} "
-                f"special tokens need {empty.n_vocab}. Ask for at least that many."
+                f"vocab_size is {vocab_size}; the 256 bytes and the special tokens "
+                f"alone make {empty.n_vocab}. Ask for at least that many."
             )
         if ties not in ("first", "smallest", "greatest"):
             raise ValueError(

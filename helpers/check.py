@@ -15,7 +15,7 @@ class in chapter_01.py, and its name is that of the class. None of its functions
             return text.count(",")
 
         def counts_the_pieces(text):
-            '''What is said to whoever gives this wrong answer.'''
+            '''The reply to whoever gives this wrong answer.'''
             return len(text.split(","))
 
 Names that begin with _ are helpers. call(answer, *case) may say how an answer is tried, if it is a
@@ -81,7 +81,7 @@ def _prediction(wanted: str) -> tuple[dict, dict]:
 
 
 def predict(key: str, answer=None) -> Ask:
-    """Ask for a prediction, or keep `answer` as it; ValueError if it isn't a choice or number."""
+    """Ask for a prediction, or keep `answer` as one; ValueError if it isn't a choice or number."""
     item, choices = _prediction(key)
     SHOWN.pop(key, None)  # it is asked anew
 

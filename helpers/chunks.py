@@ -30,12 +30,12 @@ def cut(text: str, pattern: str) -> list[str]:
         compiled = regex.compile(pattern)
     except (regex.error, TypeError, RecursionError, OverflowError) as error:
         raise ValueError(
-            f"The pattern {repr(pattern)[:80]} is none ({error}); expected a pattern of the "
+            f"The pattern {repr(pattern)[:80]} can't be read ({error}); expected a pattern of the "
             "package regex. Fix it, or leave it out: then GPT-2's is used."
         ) from None
     if compiled.groups:  # findall would return the groups and not the chunks
         raise ValueError(
-            f"The pattern {pattern[:80]!r} has {compiled.groups} capturing groups; expected "
+            f"The pattern {pattern[:80]!r} has capturing groups ({compiled.groups}); expected "
             "one without. Write (?:...) for each (...)."
         )
     return compiled.findall(whole_characters(text))

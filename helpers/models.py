@@ -48,7 +48,8 @@ def read_safetensors(data: bytearray) -> dict[str, torch.Tensor]:
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         raise ValueError(
             f"{name} is {str(facts)[:200]}. Expected a dtype of {list(KINDS)}, a shape, "
-            "offsets in the file and as many bytes apart. Use the whole file, as published."
+            "and offsets in the file, as many bytes apart as these need. "
+            "Use the whole file, as published."
         ) from None
     return tensors
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 # How to read a pattern: | parts alternatives, of which the first that matches takes the next chunk.
 # \p{L} is a letter, \p{N} a digit or another number (½, Ⅳ), \p{M} a mark on a letter, \s white
-# space; [^...] is anything but these. A + after another sign (++, *+, ?+) takes all there is and
+# space; [^...] is anything but these. A + after another repeat (++, *+, ?+) takes all there is and
 # gives nothing back.
 
 # GPT-2, 2019. Merges never cross a cut, so a token is part of one of these.
@@ -20,9 +20,9 @@ GPT2_PATTERN = "|".join(
         r"'(?:[sdmt]|ll|ve|re)",  # an ending such as 's or 're, in lowercase alone
         r" ?\p{L}++",  # letters, with at most one space in front
         r" ?\p{N}++",  # digits, however many
-        r" ?[^\s\p{L}\p{N}]++",  # other signs
+        r" ?[^\s\p{L}\p{N}]++",  # other characters
         r"\s++$",  # white space at the very end
-        r"\s+(?!\S)",  # white space, but for its last sign if anything follows
+        r"\s+(?!\S)",  # white space, but for its last character if anything follows
         r"\s",  # which stands alone unless it is a space
     ]
 )
@@ -31,12 +31,12 @@ GPT2_PATTERN = "|".join(
 CL100K_PATTERN = "|".join(
     [
         r"'(?i:[sdmt]|ll|ve|re)",  # an ending in lowercase or capitals: IT'S too
-        r"[^\r\n\p{L}\p{N}]?+\p{L}++",  # letters, with at most one other sign in front: (word
+        r"[^\r\n\p{L}\p{N}]?+\p{L}++",  # letters, with at most one other character in front: (word
         r"\p{N}{1,3}+",  # up to three digits
-        r" ?[^\s\p{L}\p{N}]++[\r\n]*+",  # other signs, with the line ends after them
+        r" ?[^\s\p{L}\p{N}]++[\r\n]*+",  # other characters, with the line ends after them
         r"\s++$",  # white space at the very end
         r"\s*[\r\n]",  # white space up to the last line end in it
-        r"\s+(?!\S)",  # white space, but for its last sign
+        r"\s+(?!\S)",  # white space, but for its last character
         r"\s",
     ]
 )
@@ -50,16 +50,16 @@ O200K_PATTERN = "|".join(
         # The same, but at least one capital, and perhaps no lowercase letter.
         r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*" + _ENDING,
         r"\p{N}{1,3}",  # up to three digits
-        r" ?[^\s\p{L}\p{N}]+[\r\n/]*",  # other signs, with line ends and slashes after them
+        r" ?[^\s\p{L}\p{N}]+[\r\n/]*",  # other characters, with line ends and slashes after them
         r"\s*[\r\n]+",  # white space up to the last line end in it
-        r"\s+(?!\S)",  # white space, but for its last sign if anything follows
+        r"\s+(?!\S)",  # white space, but for its last character if anything follows
         r"\s+",
     ]
 )
 
 
 class Published(NamedTuple):
-    """What a published tokenizer is made of, beside its tokens."""
+    """What a published tokenizer is made of, besides its tokens."""
 
     pattern: str
     special_tokens: dict[str, int]  # text -> id; between the ids are gaps

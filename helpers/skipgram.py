@@ -233,7 +233,7 @@ def train_skipgram(
     # As in word2vec.c: short random rows for the words, zeros for them as context.
     rows = Table((torch.rand(len(words), dim, generator=chance) - 0.5) / dim)
     contexts = Table(torch.zeros(len(words), dim))
-    vectors = keyed_vectors(words, rows.rows.numpy())  # sees every change of the rows
+    vectors = keyed_vectors(words, rows.rows.numpy())  # sees every change in the rows
     for epoch in range(epochs):
         batches = draw_batches(places, keep, chance)
         for k, batch in enumerate(batches):

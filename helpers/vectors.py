@@ -60,7 +60,7 @@ def load_word_vectors(name: str | Path = SMALL) -> KeyedVectors:
     float64 where a file of your own has that.
 
     "google-news-small": 31,530 words x 300 of word2vec on Google News (Mikolov et al. 2013),
-    26,423 of them most frequent first (but for names at their end), then 5,107 by alphabet.
+    26,423 of them most frequent first (but for names at their end), then 5,107 alphabetically.
     "word2vec-google-news-300": all 3,000,000. Both are kept in DOWNLOADS, memory-mapped from
     the second load on. Or a file: word2vec's .bin or .txt (GloVe's and fastText's too), also in
     a .gz, .bz2 or .zip; a .kv that gensim saved; a .npz with the arrays words and vectors.
@@ -218,7 +218,7 @@ def toy_corpus(seed: int = 0, sentences: int = 3000, analogies: int = 200) -> tu
 
 
 def count_contexts(sentences: list[list[str]]) -> tuple[list[str], np.ndarray]:
-    """The words by alphabet, and how often any two stand in one sentence: (words, words)."""
+    """The words alphabetically, and how often any two stand in one sentence: (words, words)."""
     check_sentences(sentences)
     words = sorted({word for sentence in sentences for word in sentence})
     number = {word: i for i, word in enumerate(words)}  # its row and column

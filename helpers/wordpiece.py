@@ -73,7 +73,7 @@ class WordPiece:
         found, start = [], 0
         while start < len(word):
             piece = longest_piece(word, start, self.vocab)
-            # If any part is unknown, or the word is too long, all of it is.
+            # If any part is unknown, or the word is too long, the whole word is unknown.
             if not piece or len(word) > LONGEST:
                 return ["[UNK]"]
             found.append("##" + piece if start else piece)

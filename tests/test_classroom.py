@@ -188,9 +188,9 @@ ZEROS = "import os\nwhile True:\n" + "".join(
 @pytest.mark.parametrize(
     "source, why",
     [
-        (HANGS, "time out"),
-        (STUBBORN, "time out"),
-        (FLOOD, "time out"),
+        (HANGS, "timed out"),
+        (STUBBORN, "timed out"),
+        (FLOOD, "timed out"),
         (ZEROS, None),
         ("import os; os._exit(0)", "its process ended"),
         ("import os, signal; os.kill(os.getpid(), 9)", "its process ended"),
@@ -212,7 +212,7 @@ def test_a_cell_that_hangs_floods_ends_or_fails_costs_its_own_row_only(source, w
 @pytest.mark.parametrize(
     "body, why",
     [
-        ("while True: pass", "time out"),
+        ("while True: pass", "timed out"),
         ("import os; os._exit(1)", "its process ended"),
         ("return ['x' * 10**6] * 10", "ValueError: the answer is too large"),
         ("return [0] * 10**15", "MemoryError"),
@@ -258,7 +258,7 @@ def test_the_whole_of_a_notebook_has_a_limit_too(monkeypatch):
     monkeypatch.setattr(marks, "WHOLE", 2)
     book = handed_in(*["import time; time.sleep(4)"] * 9)  # no cell alone takes too long
     start = time.monotonic()
-    assert mark(book, "01", seconds=5) == {name: ("no", "time out") for name in FIRST}
+    assert mark(book, "01", seconds=5) == {name: ("no", "timed out") for name in FIRST}
     assert time.monotonic() - start < 20
 
 
@@ -484,7 +484,7 @@ def test_the_table_of_a_folder(tmp_path, capfd):
         "fay": ("0 of 0", ""),
     }
     assert by["ada"] == by["'=dan"] == YES
-    assert by["ben"] == {**YES, other: ("no", "time out")}
+    assert by["ben"] == {**YES, other: ("no", "timed out")}
     assert by["eve"] == {"": ("no", "eve.ipynb isn't a chapter of this course")}
     assert by["fay"][""][1].startswith("fay.ipynb isn't a notebook: NotJSONError")
 

@@ -1,4 +1,4 @@
-"""What happens behind the course: fetching files, joining tables, shards, copies, marks.
+"""What happens behind the scenes: fetching files, joining tables, shards, copies, marks.
 
 Nobody need read it.
 """

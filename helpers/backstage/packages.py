@@ -56,8 +56,8 @@ def install_missing() -> None:
     if not missing:
         return
     said = (
-        f"The course needs {', '.join(missing)}, and the Python at {sys.executable} does not "
-        f"have it.\n{failed}Install the course's packages: {sys.executable} -m pip install "
+        f"The Python at {sys.executable} lacks {', '.join(missing)}, which the course "
+        f"needs.\n{failed}Install the course's packages: {sys.executable} -m pip install "
         f"-r {REQUIREMENTS}"
     )
     if set(missing).intersection(EVERYWHERE):

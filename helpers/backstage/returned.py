@@ -98,7 +98,7 @@ def run(job: dict, results: io.TextIOBase) -> None:
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    # Kept before any cell runs: what tries an answer, and what tells a blank one.
+    # Kept before any cell runs: what tries an answer, and what recognizes a blank one.
     tries = {name: task.outcomes for name, task in check.exercises(job["chapter"]).items()}
     is_blank = check.is_blank
 

@@ -25,7 +25,7 @@ from .doors import a_path, no_path, one_text, whole_number
 from .downloads import file_hash, progress, write_whole
 from .token_files import read_tokens, write_tokens
 
-END = PUBLISHED["gpt2"].special_tokens[bpe.END_OF_TEXT]  # stands behind each document
+END = PUBLISHED["gpt2"].special_tokens[bpe.END_OF_TEXT]  # stands after each document
 Documents = Sequence[str | Path]  # texts, and paths of UTF-8 files
 
 
@@ -47,7 +47,7 @@ def connect(address: str | None = None, workers: int = 2):
         return dask().Client(address)
     here = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     distributed = dask()
-    # Dask gives up a worker that isn't back 15 s after its death; a busy laptop needs longer.
+    # Dask gives up on a worker that isn't back 15 s after its death; a busy laptop needs longer.
     distributed.config["distributed"]["deploy"]["lost-worker-timeout"] = "10 minutes"
     cluster = distributed.LocalCluster(
         n_workers=0, threads_per_worker=1, silence_logs="CRITICAL", **here

@@ -1,4 +1,4 @@
-"""Special tokens: texts that are one token each, and that none may slip in (for bpe.py)."""
+"""Special tokens: texts that are one token each, and that nobody may slip in (for bpe.py)."""
 
 from __future__ import annotations
 

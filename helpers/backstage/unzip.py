@@ -32,8 +32,8 @@ def members(archive: ZipFile, top: str) -> dict[str, str]:
 
 
 def lay_out(zipped: Path, top: str, folder: Path) -> None:
-    """Unpack the course in the folder `top` of a zip into a new folder; it appears whole or not."""
-    # One folder deeper, so that no notebook's first cell takes the half of it for the course.
+    """Unpack the course in a zip's folder `top` into a new folder: all of it, or nothing."""
+    # One folder deeper, so that no notebook's first cell takes half of it for the course.
     part = folder.with_name(f"{folder.name}.part")
     inside = part / folder.name
     if folder.exists():

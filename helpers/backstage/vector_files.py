@@ -51,7 +51,7 @@ def count_numbers(line: bytes) -> int:
 
 
 def read_header(line: bytes) -> tuple[int, int] | None:
-    """The numbers of words and dimensions in a first line, if it is one of these two."""
+    """The numbers of words and dimensions in a first line, if it holds just these two."""
     parts = line.split()
     if len(parts) == 2 and all(part.isdigit() for part in parts):
         return int(parts[0]), int(parts[1])
@@ -165,7 +165,7 @@ def read_arrays(path: Path) -> Table:
 
 
 def is_binary(start: bytes, named: bool) -> bool:
-    """Whether a file that starts so is word2vec's binary; `named`: whether it's called .bin."""
+    """Whether a file with this start is word2vec's binary; `named`: whether it's called .bin."""
     first, _, rest = start.partition(b"\n")
     header = read_header(first)
     if header and count_numbers(rest.partition(b"\n")[0]) == header[1]:
@@ -232,7 +232,7 @@ def read_file(path: Path) -> Table:
     except (zipfile.BadZipFile, zlib.error, gzip.BadGzipFile) as error:
         fault, advice = f"it is damaged or cut off: {error}", FETCH
     except OSError as error:
-        # Without a number it is no error of the system, but of bz2.
+        # Without a number it isn't the system's error but bz2's.
         fault = f"it can't be opened: {error}" if error.errno else f"it is damaged: {error}"
         advice = "Check what it is, and who may read it." if error.errno else FETCH
     except Exception as error:  # of a file that is none of these, whatever it is

@@ -96,7 +96,7 @@ def original_rows(unit: np.ndarray, known: list[int], originals: np.ndarray) -> 
 
 
 def download_full() -> Table:
-    """All words of the full table by gensim's downloader, after a look at the free disk."""
+    """All words of the full table by gensim's downloader, after a look at the free disk space."""
     try:
         import gensim.downloader as store
     except ImportError as error:

@@ -63,13 +63,13 @@ class Choice:
         return [w.RadioButtons(options=_options(self.said), index=None, layout=wide)]
 
     def judge(self, text: str) -> Verdict:
-        """What is said to a choice."""
+        """The reply to a choice."""
         return self.said[text]
 
 
 class Number(Choice):
     """A number. Its choices are the right one and wrong ones that have an explanation of their own;
-    item["else"] is said to all other numbers."""
+    item["else"] is the reply to all other numbers."""
 
     def __init__(self, item: dict, prefix: str = ""):
         super().__init__(item, prefix)
@@ -85,7 +85,7 @@ class Number(Choice):
         return [w.Text(placeholder="a number, then Enter", continuous_update=False)]
 
     def judge(self, text: str) -> Verdict:
-        """What is said to what was typed."""
+        """The reply to what was typed."""
         try:
             return self.said.get(float(text), self.other)
         except ValueError:
@@ -115,7 +115,7 @@ class Order:
         return [w.Dropdown(options=options, description=place, layout=wide) for place in places]
 
     def judge(self, *given: str) -> Verdict:
-        """What is said to these texts in this order."""
+        """The reply to these texts in this order."""
         if UNSET in given:
             return Verdict("open", f"Still to choose: {given.count(UNSET)} of {len(given)}.")
         return self._compare(given)

@@ -14,7 +14,7 @@ from types import FunctionType
 
 from ..show import Picture
 
-# What an exercise may have beside its wrong answers.
+# What an exercise may have besides its wrong answers.
 PARTS = ("right", "cases", "call", "part", "look")
 # Of each state: its mark, and its colour.
 STATES = {"right": ("✓", "#009E73"), "wrong": ("✗", "#D55E00"), "open": ("○", "#0072B2")}
@@ -27,7 +27,7 @@ def rich(text: str) -> str:
 
 
 class Verdict(Picture):
-    """What is said to an answer: `.text`; `.state` is "right", "wrong" or "open"; `.passed`."""
+    """The reply to an answer: `.text`; `.state` is "right", "wrong" or "open"; `.passed`."""
 
     def __init__(self, state: str, text: str):
         mark, colour = STATES[state]
@@ -168,7 +168,7 @@ class Exercise:
     """
 
     cases = None
-    brought = ()  # a case more, which a learner brings to a milestone
+    brought = ()  # one more case, which a learner brings to a milestone
     asked_by = "check.exercise"
 
     @staticmethod

@@ -196,7 +196,7 @@ def _draw_merge(tokenizer, text, after, done, ties, why):
     picture = show.note(f"Before merge {done}: {len(before)} tokens")
     picture += _strip(name, before, framed) + (table | why)
     made_now = f"{show.visible(name(new))} is token {new}"
-    picture += show.note(f"{said} After it: {len(after)} tokens; {made_now}")
+    picture += show.note(f"{said} Tokens after it: {len(after)}; {made_now}")
     return picture + _strip(name, after, made)
 
 

@@ -17,17 +17,20 @@ SUMS += ("went - go + see", "cats - cat + dog", "euro - Europe + Japan")
 
 
 def _draw_directions(vectors, a, b, c, answer):
-    """A map of the four words, and how alike the steps from a to b and from c to the answer are."""
+    """A map of the four words and the sum, and how alike a to b and c to the answer are."""
     from ..vectors import offset_cosine, project
 
     unit, words = partial(vectors.get_vector, norm=True), list(dict.fromkeys([b, a, c, answer]))
-    arrows = [(words.index(a), words.index(b))]
+    xy = project(vectors, words)[0]
+    place = dict(zip(words, xy, strict=True))
+    xy = [*xy, place[b] - place[a] + place[c]]
+    # From c the same step as from a to b leads to the sum, which the answer lies near, or not.
+    arrows = [(words.index(a), words.index(b)), (words.index(c), len(words))]
     said = f"The answer is {c} itself, so there is no second step."
     if answer != c:
-        arrows.append((words.index(c), words.index(answer)))
         cosine = offset_cosine([unit(a), unit(c)], [unit(b), unit(answer)])
         said = f"Cosine of {b} − {a} and {answer} − {c} in all dimensions: {cosine:.2f}"
-    return show.word_map(words, project(vectors, words)[0], arrows, said, wide=400)
+    return show.word_map([*words, "(sum)"], xy, arrows, said, wide=400)
 
 
 def _draw_analogies(vectors, formula, exclude):
@@ -44,16 +47,17 @@ def _draw_analogies(vectors, formula, exclude):
     marked = [(word, cosine, exclude and asked) for word, cosine, asked in found]
     left_out = [word for word, _, out in marked if out]
     answer = next(word for word, _, _ in found if word not in left_out)
-    grid = list(dict.fromkeys([b, a, c, answer]))
-    table = [[vectors.similarity(one, two) for two in grid] for one in grid]
+    unit = partial(vectors.get_vector, norm=True)
+    rows = {word: unit(word) for word in (b, a, c)}
+    rows |= {"(sum)": unit(b) - unit(a) + unit(c), answer: unit(answer)}
     said = f"[{b}] − [{a}] + [{c}] ≈ {answer}. Cosines with the sum:"
     picture = show.ranks(marked[: 5 + len(left_out)], answer, said)
-    cosines = show.heat(table, grid, grid, caption="Cosine of each pair")
-    return picture + (cosines | _draw_directions(vectors, a, b, c, answer))
+    drawn = show.stripes(list(rows), list(rows.values()), shown=28)
+    return picture + (drawn | _draw_directions(vectors, a, b, c, answer))
 
 
 def analogies(vectors, formula: str = SUMS[0], exclude: bool = True) -> Playground:
-    """b − a + c with words of your own, as bars, a map and a grid of cosines (chapter 5)."""
+    """b − a + c with words of your own, as bars, stripes and a map (chapter 5)."""
     draw, box = partial(_draw_analogies, vectors), line("sum", formula)
     movers = {"formula": examples("examples", box, [(text, text) for text in SUMS])}
     out, call = tick("leave the three words out", exclude), "play.analogies(vectors, "
@@ -112,9 +116,10 @@ def _draw_sum(layer, kind, words, ids, position):
         vector = layer.positions(len(words))[position].tolist()
         name = f"position vector {position}"
     rows = [layer.token(ids)[position].tolist(), vector, layer(ids)[position].tolist()]
-    names = [f"token vector of {words[position]}", name, "their sum"]
+    names = [f"token vector of {words[position]}", f"+ {name}", "= their sum"]
     picture = show.tokens(words, ids.tolist(), marked=[position])
-    return picture + show.heat(rows, names, caption=f"Position {position}, positions: {kind}")
+    caption = f"Position {position}, positions: {kind}; what training would move is random"
+    return picture + show.heat(rows, names, caption=caption)
 
 
 def _draw_positions(layers, sentence, kind, position, other):
@@ -163,13 +168,13 @@ def positions(
     return Playground(draw, "play.positions(", **controls)
 
 
-def _draw_part(position, column, matrix, names, caption):
+def _draw_part(position, column, most, matrix, names, caption):
     """Five rows and three columns of a large matrix around one number, which is framed."""
     top = max(0, min(position - 2, len(matrix) - 5))
     left = max(0, min(column - 1, matrix.shape[1] - 3))
     part, columns = matrix[top : top + 5, left : left + 3], range(left, left + 3)
     framed = (position - top, column - left)
-    return show.heat(part, names[top : top + 5], columns, framed=framed, caption=caption)
+    return show.heat(part, names[top : top + 5], columns, framed=framed, caption=caption, most=most)
 
 
 def _draw_pipe(tokenizer, layer, text, position, column):
@@ -183,8 +188,13 @@ def _draw_pipe(tokenizer, layer, text, position, column):
     with torch.no_grad():
         rows, total = layer.token(torch.tensor(ids)), layer(torch.tensor([ids]))[0]
         at = layer.positions(len(ids))
-    near, part = slice(max(0, place - 12), place + 13), partial(_draw_part, place, column)
-    picture = show.note(f"1. {len(text)} characters, {len(ids)} tokens, around position {place}:")
+    near = slice(max(0, place - 12), place + 13)
+    # One scale for all three, so that equal numbers have equal colours.
+    part = partial(_draw_part, place, column, float(total.abs().max()))
+    picture = show.note(
+        f"1. {len(text)} characters, {len(ids)} tokens, around position {place}; their vectors "
+        "are random, as before training:"
+    )
     picture += show.tokens(pieces[near], ids[near], marked=[place - near.start])
     vectors = part(rows, ids, f"2. Token vectors: {list(rows.shape)}")
     vectors |= part(at, numbers, f"3. + position vectors: {list(at.shape)}")

@@ -58,7 +58,7 @@ def box(name: str, x: float, y: float, fill: str = LABEL) -> str:
 
 
 def _place(node, level: int, left: float, placed: list) -> tuple[float, float]:
-    """Place a token and its parts at the right of `left`; gives its middle and the new `left`."""
+    """Place a token and its parts to the right of `left`; gives its middle and the new `left`."""
     name = visible(node[0])
     half = half_width(name)
     middles, names = [], []
@@ -117,6 +117,8 @@ def stripes(names, vectors, shown: int = 60) -> Picture:
 def style() -> None:
     """Make matplotlib's figures fit a projector and any page: large letters, no background."""
     import matplotlib.pyplot as plt
+    from matplotlib import colormaps
+    from matplotlib.colors import LinearSegmentedColormap
 
     plt.rc("font", size=14)
     plt.rc("figure", figsize=(8, 4.5), facecolor="none")
@@ -127,7 +129,10 @@ def style() -> None:
     plt.rc("xtick", color=LINE, labelcolor=INK)
     plt.rc("ytick", color=LINE, labelcolor=INK)
     plt.rc("legend", facecolor=LABEL, edgecolor="none", framealpha=1)
-    plt.rc("image", cmap="cividis")
+    if "signs" not in colormaps:  # as in tables of numbers: orange above 0, blue below
+        ends = [PALETTE[0], "white", PALETTE[1]]
+        colormaps.register(LinearSegmentedColormap.from_list("signs", ends))
+    plt.rc("image", cmap="signs")
 
 
 def figure(fig, alt: str) -> None:
@@ -142,7 +147,7 @@ def figure(fig, alt: str) -> None:
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", bbox_inches="tight", facecolor="none")
     plt.close(fig)
-    if not any(axes.images for axes in fig.axes):  # lines and dots do with 256 colours
+    if not any(axes.images for axes in fig.axes):  # lines and dots make do with 256 colours
         flat = Image.open(buffer).quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         buffer = io.BytesIO()
         flat.save(buffer, format="png", optimize=True)

@@ -153,7 +153,7 @@ def note(text: str) -> Picture:
 
 
 def steps(frames) -> Picture:
-    """Frames (title, Picture), of which the page shows one: who opens the next closes this one.
+    """Frames (title, Picture), of which the page shows one: whoever opens the next closes this one.
 
     That takes no kernel and no script. Plain text and paper have all frames, in their order.
     """

@@ -13,7 +13,8 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 # Above 0, below 0, struck and lit: seen on white and on dark.
 BARS = ("#2B8FD0", "#DB6A13", "#8A8A8A", "#009E73")
 # What lies behind text lets the page through, so that the page's own ink can be read on it.
-INPUT, TARGET, HEAD = "background:#56B4E955", "background:#E69F0055", "background:#80808026"
+INPUT, HEAD = "background:#56B4E955", "background:#80808026"
+TARGET = "background:#E69F0055;box-shadow:inset 0 -3px #E69F00"  # told apart in grey too
 TABLE, NARROW = "clamp(12px,1.7vw,16px)", "clamp(9px,1.3vw,14px)"  # small on paper: whole there
 LOST = "outline:2px dashed #D55E00;outline-offset:-3px"
 FRAME = "outline:3px solid #D55E00;outline-offset:-3px"
@@ -32,9 +33,10 @@ def _hidden(mark: str) -> str:
     return tag("span", "display:none", mark)
 
 
-def colour_of(piece: str | bytes) -> str:
-    """The colour of a token: equal tokens have one, in all pictures."""
-    return PALETTE[number_of(piece) % len(PALETTE)]
+def colours_of(piece: str | bytes) -> tuple[str, str]:
+    """The colours of a token and of the line beneath it: equal tokens have the same everywhere."""
+    edge, ground = divmod(number_of(piece) % len(PALETTE) ** 2, len(PALETTE))
+    return PALETTE[ground], PALETTE[edge]
 
 
 def _beneath(token_id) -> str:
@@ -44,7 +46,7 @@ def _beneath(token_id) -> str:
 
 
 def tokens(pieces, ids=None, dropped=(), marked=(), hover=(), room: float = 0) -> Picture:
-    """Tokens (str or bytes) side by side, with their ids beneath where given; equal, equal colour.
+    """Tokens (str or bytes) side by side, with ids beneath where given; equal ones share a colour.
 
     `dropped`, `marked`: positions to frame with dots, with a line.
     `hover`: for each token, what the mouse pointer brings up.
@@ -55,8 +57,8 @@ def tokens(pieces, ids=None, dropped=(), marked=(), hover=(), room: float = 0) -
         text = escape(visible(piece)) or "(empty)"
         chip = CHIP + LONG if len(text) > 20 else CHIP
         text = MARK.sub(r'<span style="opacity:.7">\g<0></span>', text)
-        colour = colour_of(piece)
-        style = f"{chip}background:{colour}33;border-bottom:3px solid {colour}"
+        ground, edge = colours_of(piece)
+        style = f"{chip}background:{ground}33;border-bottom:3px solid {edge}"
         more = f' class="{twin(piece)}"'
         if ids is not None:
             text += _beneath(ids[place])
@@ -116,7 +118,7 @@ def table(rows, headers=(), caption: str = "") -> Picture:
 def ladder(cuts, names=(), caption: str = "") -> Picture:
     """One word in several cuts (lists of str or bytes), a line each, letter beneath letter.
 
-    Tokens that the line above lacks are framed. `names`: of the lines, which else are counted.
+    Tokens that the line above lacks are framed. `names`: of the lines, which are otherwise counted.
     """
     rows, above = [], None
     for number, pieces in enumerate(cuts):
@@ -185,18 +187,27 @@ def _tint(share: float) -> str:
 
 
 def heat(
-    matrix, row_labels=(), column_labels=(), lit=None, digits=2, framed=None, caption="", bare=0.0
+    matrix,
+    row_labels=(),
+    column_labels=(),
+    lit=None,
+    digits=2,
+    framed=None,
+    caption="",
+    bare=0.0,
+    most=0.0,
 ) -> Picture:
     """A small matrix, the number in every cell: orange above `bare`, blue below, bare at it.
 
     `lit`: positions of rows; only they are coloured then, and an arrow stands before them.
     `framed`: (row, column) of one cell to frame. The matrix may be lists, an array or a tensor.
-    Cells that are nan or infinite are dashed, and a line beneath says how many they are.
+    `most`: how far from `bare` the colour is full; 0 is as far as a number of the matrix lies.
+    Cells that are nan or infinite are dashed, and a line beneath says how many there are.
     """
     matrix = matrix.tolist() if hasattr(matrix, "tolist") else matrix
     values = [value for row in matrix for value in row]
     finite = [abs(value - bare) for value in values if math.isfinite(value)]
-    most = max(finite, default=0) or 1
+    most = most or max(finite, default=0) or 1
     top = [_head(name) for name in ["", *column_labels]]
     rows = [top] if len(column_labels) else []
     for place, row in enumerate(matrix):
@@ -208,7 +219,7 @@ def heat(
             if not math.isfinite(value):
                 fill = LOST
             elif lit is None or arrow:
-                fill = _tint((value - bare) / most)
+                fill = _tint(max(-1, min(1, (value - bare) / most)))
             # Adding 0.0 takes the sign from a zero.
             text = f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
             if (place, column) == framed:

@@ -20,7 +20,7 @@ STAGES = [
     ("windows", "inputs, targets", "0 4 9"),
     ("token vectors", "a row per id", "0 5 6"),
     ("+ positions", "row per position", "0 7"),
-    ("input tensor", "[8, 4, 256]", "0 8"),
+    ("input tensor", "[1, 4, 256]", "0 8"),
     ("Transformer", "its blocks", "0 8"),
     ("probabilities", "one per token", "8"),
     ("next token", "joins the text", ""),
