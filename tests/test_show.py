@@ -534,6 +534,13 @@ def test_what_is_drawn_is_seen_on_a_light_and_on_a_dark_page():
                     assert_parts_from_every_page(colour)
 
 
+def test_heat_tables_of_one_scale_give_equal_numbers_equal_colours():
+    small, large = show.heat([[1.0]], most=4), show.heat([[1.0, 4.0, 9.0]], most=4)
+    fills = [re.findall(r"background:#(?:E69F00|56B4E9)(\w\w)", one.html) for one in (small, large)]
+    assert fills[0] == fills[1][:1] and fills[1][0] < fills[1][1] == fills[1][2]
+    assert re.findall(r"background:#E69F00(\w\w)", show.heat([[1.0]]).html) == fills[1][1:2]
+
+
 def test_stripes_have_the_colour_of_the_sign_and_the_strength_of_the_number():
     picture = show.stripes(["cat", "dog"], [[2.0, -1.0, 0.0], [-2.0, float("nan"), 0.5]], shown=3)
     said = "Stripes of the first 3 numbers of cat, dog: orange above 0, blue below, the strongest at 2."

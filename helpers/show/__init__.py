@@ -6,6 +6,7 @@ of Okabe and Ito, which colour-blind people can tell apart, and a word, a number
 says the same.
 """
 
+from .composed import ladder, ranks  # noqa: F401
 from .drawings import figure, stripes, style, svg, tree  # noqa: F401
 from .maps import word_map  # noqa: F401
 from .pictures import MARKS, Picture, error, note, plain, steps, visible  # noqa: F401
@@ -15,8 +16,6 @@ from .tables import (  # noqa: F401
     bars,
     batch,
     heat,
-    ladder,
-    ranks,
     table,
     tokens,
     windows,

@@ -4,7 +4,6 @@ import math
 import re
 from collections import Counter
 from html import escape
-from itertools import accumulate, pairwise
 
 from .pictures import KEPT, Picture, label, note, number_of, tag, twin, visible
 
@@ -115,21 +114,6 @@ def table(rows, headers=(), caption: str = "") -> Picture:
     return _join(top + [[_cell(value) for value in row] for row in rows], caption)
 
 
-def ladder(cuts, names=(), caption: str = "") -> Picture:
-    """One word in several cuts (lists of str or bytes), a line each, letter beneath letter.
-
-    Tokens that the line above lacks are framed. `names`: of the lines, which are otherwise counted.
-    """
-    rows, above = [], None
-    for number, pieces in enumerate(cuts):
-        spans = [*pairwise(accumulate(map(len, pieces), initial=0))]
-        new = [place for place, span in enumerate(spans) if rows and span not in above]
-        strip = tokens(pieces, marked=new, room=1.3)
-        rows.append([names[number] if names else number, strip])
-        above = spans
-    return table(rows, caption=caption)
-
-
 def _bar(share: float, wide: int) -> str:
     """A bar of text, so many characters long at 1, to an eighth of one; nothing at 0."""
     eighths = round(8 * wide * share)
@@ -165,25 +149,19 @@ def bars(labels, values, struck=(), caption: str = "", lit=(), wide: int = 30) -
     return table(rows, caption=caption)
 
 
-def ranks(found, expected: str = "", caption: str = "") -> Picture:
-    """The answers to an analogy in their order, numbered, as bars; the `expected` word is lit.
-
-    `found`: (word, cosine, whether it is crossed out) of each, as `vectors.analogy` gives them.
-    """
-    words, cosines, asked = zip(*found, strict=True)
-    names = [f"{rank}. {word}" for rank, word in enumerate(words, start=1)]
-    struck = [place for place, out in enumerate(asked) if out]
-    lit = [place for place, word in enumerate(words) if word == expected]
-    picture = bars(names, cosines, struck, caption, lit)
-    if expected and not lit:
-        picture += note(f"{expected} is not among these {len(words)}.")
-    return picture
-
-
 def _tint(share: float) -> str:
     """What lies behind a number: orange at 1, blue at -1, nothing at 0."""
     colour = PALETTE[4] if share > 0 else PALETTE[5]
     return f"background:{colour}{round(128 * abs(share)):02x}"
+
+
+def _number(value: float, digits: int, fill: str, framed: bool) -> str:
+    """A cell with a number, rounded."""
+    # Adding 0.0 takes the sign from a zero.
+    text = f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+    if framed:
+        text, fill = Picture(f"<strong>{text}</strong>"), f"{fill};{FRAME}"
+    return _cell(text, f"text-align:right;{fill}")
 
 
 def heat(
@@ -220,12 +198,7 @@ def heat(
                 fill = LOST
             elif lit is None or arrow:
                 fill = _tint(max(-1, min(1, (value - bare) / most)))
-            # Adding 0.0 takes the sign from a zero.
-            text = f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
-            if (place, column) == framed:
-                text = Picture(f"<strong>{text}</strong>")
-                fill += f";{FRAME}"
-            rows[-1].append(_cell(text, f"text-align:right;{fill}"))
+            rows[-1].append(_number(value, digits, fill, (place, column) == framed))
     picture = _join(rows, caption)
     if len(finite) < len(values):
         lost = len(values) - len(finite)
