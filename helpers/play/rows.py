@@ -114,9 +114,9 @@ def _draw_sum(layer, kind, words, ids, position):
     vector, name = [0.0] * 8, "no position vector"
     if kind != "none":
         vector = layer.positions(len(words))[position].tolist()
-        name = f"position vector {position}"
+        name = f"+ position vector {position}"
     rows = [layer.token(ids)[position].tolist(), vector, layer(ids)[position].tolist()]
-    names = [f"token vector of {words[position]}", f"+ {name}", "= their sum"]
+    names = [f"token vector of {words[position]}", name, "= their sum"]
     picture = show.tokens(words, ids.tolist(), marked=[position])
     caption = f"Position {position}, positions: {kind}; what training would move is random"
     return picture + show.heat(rows, names, caption=caption)

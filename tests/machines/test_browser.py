@@ -54,7 +54,7 @@ STEPS = {
         ("text", "aa", r"words aa│ 1 2\.00 characters a│a│ 2 1\.00"),
     ],
     "merges": [
-        ("text", "ab ab cd cd", r"Tokens after it: 6|Before merge 3: \d tokens"),
+        ("text", "ab ab cd cd", r"Tokens after it: 6;|Before merge 3: \d tokens"),
         ("merges done", "Home", r"^Bytes only"),
         (
             "merges done",
@@ -113,7 +113,7 @@ STEPS = {
         (
             "positions",
             "none",
-            r"Position 1, positions: none .*0 vectors are new .*nothing in them tells the order",
+            r"Position 1, positions: none;.*0 vectors are new .*nothing in them tells the order",
         ),
         (
             "position",
