@@ -21,7 +21,7 @@ PICTURES = ROOT / "notebooks" / "pictures"
 # (stage, what is written in it, the chapters about it, where 0 is the first hour, which is about most); five in a row,
 # then five back beneath them
 STAGES = [
-    ("text", "The sea let go", ""),
+    ("text", "The tide let go", ""),
     ("tokens", "", "0 1 3 9"),
     ("token ids", "", "0 2 3 9"),
     ("windows", "", "0 4 9"),
@@ -73,15 +73,14 @@ def chips(x: float, y: float, names, pieces, tall: int = 17, wide: float = 32) -
     return markup
 
 
-def stripes(x: float, y: float, rows) -> str:
-    """Numbers as small squares: orange above 0, blue below, paler near 0."""
-    most = float(rows.abs().max())
+def stripes(x: float, y: float, rows, most: float) -> str:
+    """Numbers as small squares: orange above 0, blue below, paler near 0; `most` is full."""
     markup = f'<rect x="{x}" y="{y}" width="{7.5 * len(rows[0])}" height="{7.5 * len(rows)}" fill="#fff"/>'
     for line, row in enumerate(rows.tolist()):
         for column, value in enumerate(row):
             at = f'x="{x + 7.5 * column}" y="{y + 7.5 * line}" width="7" height="7"'
             fill = PALETTE[1] if value > 0 else PALETTE[0]
-            markup += f'<rect {at} fill="{fill}" fill-opacity="{abs(value) / most:.2f}"/>'
+            markup += f'<rect {at} fill="{fill}" fill-opacity="{min(1, abs(value) / most):.2f}"/>'
     return markup
 
 
@@ -108,7 +107,9 @@ def inside(stage: str, example: str, x: float, y: float, ink: str) -> str:
         targets = chips(left + 33, y + 17, names[1:], pieces[1:], 15)
         return chips(left, y, names[:-1], pieces[:-1], 15) + targets
     if stage in TABLES:
-        return stripes(x + (BOX - 120) / 2, y + 1, tables[TABLES.index(stage)])
+        return stripes(
+            x + (BOX - 120) / 2, y + 1, tables[TABLES.index(stage)], float(tables[-1].abs().max())
+        )
     if stage == "Transformer":
         blocks = [
             f'<rect x="{x + 24}" y="{y + 11 * n}" width="{BOX - 48}" height="8" rx="3"'
