@@ -10,7 +10,7 @@ from pathlib import Path
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 KEPT = ("torch", "numpy", "ipywidgets")  # Colab has its own, made for it: never installed there
-EVERYWHERE = ("ipywidgets", "matplotlib", "numpy", "pooch", "regex", "tqdm")  # no start without
+EVERYWHERE = ("ipywidgets", "matplotlib", "numpy", "pooch", "regex", "tqdm")  # all must be there
 SOMEWHERE = ("gensim", "tiktoken", "torch")  # without these, much can be run
 NO_GENSIM = (3, 14)  # from this Python on, gensim has no build
 
