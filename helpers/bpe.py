@@ -135,13 +135,19 @@ def apply_merges(ids: list[int], merges: dict[Pair, int]) -> list[int]:
     if len(ids) > LONG:
         return apply_merges_to_many(ids, merges)
     ids = list(ids)
-    while len(ids) > 1:
-        new_ids = [merges.get(pair, inf) for pair in pairwise(ids)]  # inf: no merge
+    new_ids = [merges.get(pair, inf) for pair in pairwise(ids)]  # inf: no merge
+    while new_ids:
         lowest = min(new_ids)
         if lowest == inf:
             break
         place = new_ids.index(lowest)
-        ids[place : place + 2] = [lowest]
+        ids[place] = lowest
+        del ids[place + 1], new_ids[place]
+        # Only the pairs that the new token forms with its neighbours have to be looked up.
+        if place > 0:
+            new_ids[place - 1] = merges.get((ids[place - 1], lowest), inf)
+        if place < len(new_ids):
+            new_ids[place] = merges.get((lowest, ids[place + 1]), inf)
     return ids
 
 

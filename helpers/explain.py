@@ -44,20 +44,12 @@ def merges_inside(tokenizer: BytePairTokenizer, ids: Iterable[int]) -> list[int]
     return sorted(found)
 
 
-def check_size(vocab_size: int) -> None:
-    """A message unless this is a whole number, 256 or more."""
-    if whole_number(vocab_size, "vocab_size") < 256:
-        raise ValueError(
-            f"vocab_size is {vocab_size}; the 256 bytes alone make 256. Give 256 or more."
-        )
-
-
 def at_size(tokenizer: BytePairTokenizer, text: str, vocab_size: int) -> list[int]:
     """The ids that this text would have had if training had stopped at vocab_size tokens.
 
     ValueError below 256: the bytes are always there.
     """
-    check_size(vocab_size)
+    whole_number(vocab_size, "vocab_size", 256)
     # All merges are applied, and those that training had not learned yet are undone.
     ids: list[int] = []
     for chunk in find_chunks(text, tokenizer.pattern):
@@ -85,7 +77,7 @@ def votes(tokenizer: BytePairTokenizer, texts: str | Iterable[str], vocab_size: 
     Most frequent first, equal ones in the order in which the text shows them: where a merge came
     from, who came second, and which pairs tied.
     """
-    check_size(vocab_size)
+    whole_number(vocab_size, "vocab_size", 256)  # the bytes are always there
     words = []
     holders = defaultdict(dict)  # pair -> a dict whose keys are its chunks, each once, in order
     chunks = count_chunks(texts, tokenizer.special_tokens, tokenizer.pattern)

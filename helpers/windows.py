@@ -63,10 +63,7 @@ def coverage(n_tokens: int, max_length: int, stride: int, batch_size: int = 1) -
     >>> coverage(14, max_length=4, stride=4).targets_lost, coverage(14, 4, 5).targets_lost
     (1, 5)
     """
-    if whole_number(batch_size, "batch_size") < 1:
-        raise ValueError(
-            f"batch_size is {batch_size}; a batch needs at least 1 window. Choose 1 or more."
-        )
+    whole_number(batch_size, "batch_size", 1)
     windows = count_windows(n_tokens, max_length, stride)
     overlap = max(0, max_length - stride)
     possible = max(0, n_tokens - 1)

@@ -41,10 +41,11 @@ def build_vocab(words: Iterable[str], special_tokens: Iterable[str] = ()) -> dic
     {'The': 0, 'cat': 1, 'the': 2, '<|unk|>': 3}
     """
     for name, given in (("words", words), ("special_tokens", special_tokens)):
-        if isinstance(given, str):  # its letters would pass for words
+        # The letters of a string would pass for words.
+        if isinstance(given, str) or not isinstance(given, Iterable):
             raise TypeError(
-                f"build_vocab got one string for {name}, and expects a list of strings: "
-                "call build_vocab(split_words(text), ['<|unk|>'])."
+                f"build_vocab got {type(given).__name__} for {name}, and expects a list of "
+                "strings: call build_vocab(split_words(text), ['<|unk|>'])."
             )
     vocab = {}
     for token in [*sorted(set(words)), *special_tokens]:

@@ -49,7 +49,7 @@ def test_at_size_gives_what_a_shorter_training_gives(story):
 def test_at_size_below_the_bytes_is_refused_in_words(gpt2):
     assert len(at_size(gpt2, "é!", 256)) == 3
     with pytest.raises(
-        ValueError, match="vocab_size is 0; the 256 bytes alone make 256. Give 256 or more"
+        ValueError, match="vocab_size is 0. Expected a whole number, 256 or more. Give a larger one"
     ):
         at_size(gpt2, "é!", 0)
 
@@ -115,7 +115,7 @@ def test_votes_and_why_refuse_what_is_no_number(gpt2):
     for size in ["300", 300.0, None, True]:
         with pytest.raises(TypeError, match="vocab_size is .*Expected a whole.*Give"):
             votes(gpt2, "the cat", size)
-    with pytest.raises(ValueError, match="vocab_size is 100.*Give 256 or more"):
+    with pytest.raises(ValueError, match="vocab_size is 100.* 256 or more. Give a larger"):
         votes(gpt2, "the cat", 100)
     for position in ["1", 1.0, None, True]:
         with pytest.raises(TypeError, match="position is .*Expected a whole.*Give"):

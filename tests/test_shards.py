@@ -163,7 +163,7 @@ def test_a_folder_without_a_whole_index_is_refused(tmp_path, index):
 def test_no_document_no_part_and_no_window_each_have_a_message(written, tmp_path):
     with pytest.raises(ValueError, match="Got no document.*Pass at least one"):
         shards.write_shards([], tmp_path)
-    with pytest.raises(ValueError, match="per_part is 0.*Choose 1 or more"):
+    with pytest.raises(ValueError, match="per_part is 0. Expected .* 1 or more. Give a larger"):
         shards.write_shards(["a"], tmp_path, per_part=0)
     with pytest.raises(ValueError, match="longest document has .* tokens.*smaller max_length"):
         shards.ShardedWindows(written[0], 5000, 1)

@@ -76,7 +76,6 @@ FIELD = {
 
 # Terms that occur before the section that defines them, and why that is right.
 EARLIER = {
-    "bias": "an open question asks for it in its everyday sense, before the section that measures it",
     "dimension": "chapter 4 says what a tensor's is, and chapter 5 means those of a space",
     "length": "how long a text or a row is, before chapter 5 gives a vector a length",
     "loss": "what is lost, before chapter 4 gives the word its meaning in training",

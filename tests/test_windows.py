@@ -237,7 +237,7 @@ FAULTS = [  # name, what is done, the words of the message: what came, what was 
     (
         "a batch of nothing, counted",
         lambda: coverage(25, 4, 4, 0),
-        ["batch_size is 0", "at least 1", "Choose 1"],
+        ["batch_size is 0", "1 or more", "Give a larger one"],
     ),
     (
         "a batch of fewer than nothing",

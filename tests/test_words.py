@@ -466,12 +466,18 @@ def test_an_id_between_two_ids_is_not_taken_for_one_of_them():
 
 
 @pytest.mark.parametrize(
-    "arguments, name", [(("a cat",), "words"), ((["a"], "<|unk|>"), "special_tokens")]
+    "arguments, kind, name",
+    [
+        (("a cat",), "str", "words"),
+        ((7,), "int", "words"),
+        ((["a"], "<|unk|>"), "str", "special_tokens"),
+        ((["a"], None), "NoneType", "special_tokens"),
+    ],
 )
-def test_one_string_where_a_list_belongs_is_named(arguments, name):
+def test_what_is_no_list_of_strings_is_named(arguments, kind, name):
     with pytest.raises(
         TypeError,
-        match=f"got one string for {name}, and expects a list of strings: call build_vocab",
+        match=f"got {kind} for {name}, and expects a list of strings: call build_vocab",
     ):
         build_vocab(*arguments)
 

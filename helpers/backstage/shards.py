@@ -77,10 +77,7 @@ def _parts(documents: Documents, per_part: int) -> list[Documents]:
             f"The documents are of type {type(documents).__name__}; expected a list of texts and "
             "of paths (pathlib.Path). Put a single one into a list."
         )
-    if whole_number(per_part, "per_part") < 1:
-        raise ValueError(
-            f"per_part is {per_part}; a part needs at least 1 document. Choose 1 or more."
-        )
+    whole_number(per_part, "per_part", 1)
     starts = range(0, len(documents), per_part)
     return [documents[start : start + per_part] for start in starts]
 

@@ -23,7 +23,7 @@ class cut_ledger(Exercise):
     Hint: The first blank is `r"(;|\\s)"`, the second `piece.strip()`.
     """
 
-    cases = [("calm;moon; three",), ("a;;b ;",), ("",), ("one.two\tthree\n",)]
+    cases = [("calm;moon; three",), ("a;;b ;",), ("",), ("one.two\tseas\n",)]
 
     def right(line):
         return cut(r"(;|\s)", line)
@@ -87,7 +87,8 @@ class split_poem(Exercise):
         return [piece for piece in re.split(SPLIT, text) if piece.strip(" ")]
 
     def drops_spaces_only(text):
-        """Empty pieces are among the tokens, and tabs. Keep `piece.strip()` in the test."""
+        """Empty pieces are among the tokens, and tabs. Beside `piece.strip()`, ask for the line
+        break itself."""
         return [piece for piece in re.split(SPLIT, text) if piece != " "]
 
     def keeps_line_breaks_only(text):
@@ -95,7 +96,8 @@ class split_poem(Exercise):
         return [piece for piece in re.split(SPLIT, text) if piece == "\n"]
 
     def keeps_nothing(text):
-        """Nothing is left. No piece is both at once: put `or` between the two tests."""
+        """Nothing is left: no piece passes your test. Keep `piece.strip()`, and after an `or` ask
+        for the line break."""
         return []
 
 

@@ -16,7 +16,7 @@ class unknown_share(Exercise):
 
     Hint: First blank: how do you ask whether a dictionary has a key? Second: divide one length by
       another.
-    Hint: The keys of `vocab` are the tokens. A share is the unknown ones, divided by all of them.
+    Hint: The keys of `vocab` are the tokens. A share is the unknown tokens divided by all tokens.
     Hint: `word not in vocab`, and `len(unknown) / len(words)`.
     """
 
@@ -87,8 +87,8 @@ class encode_gently(Exercise):
         return [vocab.get(word, vocab.get(word.lower(), unknown)) for word in split_words(text)]
 
     def as_it_came(text, vocab):
-        """Not answered yet: the function looks each word up once, as it stands. Change the last
-        line, so that a word without an id is tried in lowercase before it becomes `<|unk|>`."""
+        """Not answered yet: no word is looked up in lowercase. Change the last line, so that a word
+        without an id is tried that way before it becomes `<|unk|>`."""
         return [vocab.get(word, vocab["<|unk|>"]) for word in split_words(text)]
 
     def gives_the_word(text, vocab):

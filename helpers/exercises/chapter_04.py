@@ -117,8 +117,8 @@ class cut_with_overlap(Exercise):
         return [ids[i : i + length] for i in range(0, len(ids), length - overlap)]
 
     def goes_on_by_one(ids, length, overlap):
-        """The stride is right, but a window may end at the last token, which has no next one. The
-        second argument of `range` was right."""
+        """The stride is right, but a window may end at the last token, which has nothing after it.
+        The second argument of `range` was right."""
         return [ids[i : i + length] for i in range(0, len(ids) - length + 1, length - overlap)]
 
 

@@ -96,7 +96,7 @@ def stripes(names, vectors, shown: int = 60) -> Picture:
 
     vectors: one for each name, all equally long; nan and infinite numbers are left out.
     """
-    labels = [visible(str(name)) for name in names]
+    labels = [visible(str(name), KEPT) for name in names]
     left = max(2 * half_width(label) for label in labels) + 10
     rows = [[float(value) for value in vector[:shown]] for vector in vectors]
     most = max((abs(value) for row in rows for value in row if math.isfinite(value)), default=0)
@@ -128,7 +128,7 @@ def style() -> None:
     plt.rc("axes.spines", top=False, right=False)
     plt.rc("xtick", color=LINE, labelcolor=INK)
     plt.rc("ytick", color=LINE, labelcolor=INK)
-    plt.rc("legend", facecolor=LABEL, edgecolor="none", framealpha=1)
+    plt.rc("legend", facecolor="white", edgecolor="none", framealpha=1)
     if "signs" not in colormaps:  # as in tables of numbers: orange above 0, blue below
         ends = [PALETTE[0], "white", PALETTE[1]]
         colormaps.register(LinearSegmentedColormap.from_list("signs", ends))
@@ -143,7 +143,7 @@ def figure(fig, alt: str) -> None:
     from PIL import Image
 
     for text in fig.findobj(Text):
-        text.set_bbox({"boxstyle": "round,pad=0.15", "facecolor": LABEL, "edgecolor": "none"})
+        text.set_bbox({"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"})
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", bbox_inches="tight", facecolor="none")
     plt.close(fig)

@@ -84,7 +84,7 @@ def _columns(table: re.Match) -> str:
     """A table's caption, and its rows as lines whose columns stand under one another."""
     lines = re.findall("<caption.*?</caption>", table[0], re.S)
     rows = []
-    for row in re.findall("<tr>.*?</tr>", table[0], re.S):
+    for row in re.findall("<tr.*?</tr>", table[0], re.S):
         cells = re.findall("<t[dh].*?</t[dh]>", row, re.S)
         rows.append([plain(cell).split("\n") for cell in cells])
     columns = zip_longest(*rows, fillvalue=[""])

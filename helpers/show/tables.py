@@ -14,7 +14,7 @@ BARS = ("#2B8FD0", "#DB6A13", "#8A8A8A", "#009E73")
 # What lies behind text lets the page through, so that the page's own ink can be read on it.
 INPUT, HEAD = "background:#56B4E955", "background:#80808026"
 TARGET = "background:#E69F0055;box-shadow:inset 0 -3px #E69F00"  # told apart in grey too
-TABLE, NARROW = "clamp(12px,1.7vw,16px)", "clamp(9px,1.3vw,14px)"  # small on paper: whole there
+TABLE = "clamp(12px,1.7vw,16px)"  # small on paper: whole there
 LOST = "outline:2px dashed #D55E00;outline-offset:-3px"
 FRAME = "outline:3px solid #D55E00;outline-offset:-3px"
 CHIP = (  # never broken in two
@@ -23,7 +23,10 @@ CHIP = (  # never broken in two
 )
 LONG = "max-width:100%;box-sizing:border-box;word-wrap:break-word;"  # unless the page is narrower
 NUMBER = re.compile(r"−?[\d,]+(\.\d+)?%?")  # a number that was made a text already
-SMALL = "display:block;font-size:12px;line-height:1.3;opacity:.8"
+SMALL = "display:block;font-size:.85em;line-height:1.3;opacity:.9"
+ROW = '<tr style="background:none">'  # no stripes of the page's own, which would mix with colours
+GAP = '<td style="border:0;padding:.15em"></td>'
+ASKS = tag("span", "opacity:.7", " ↘")  # from an input to its target, which stands one place on
 MARK = re.compile("[·↵⇥␍]+")  # what `visible` writes for white space
 
 
@@ -96,7 +99,7 @@ def _head(value) -> str:
 
 def _join(rows: list[list[str]], caption: str, size: str = TABLE) -> Picture:
     """A table of cells that are HTML already, in letters of this size."""
-    html = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
+    html = "".join(f"{ROW}{''.join(row)}</tr>" for row in rows)
     if caption:
         wrap = "normal" if len(caption) > 60 else "nowrap"  # a short one takes one line
         html = tag("caption", f"text-align:left;white-space:{wrap}", label(caption)) + html
@@ -207,8 +210,9 @@ def heat(
 
 
 def _middle(value, style: str = "", name: str = "td") -> str:
-    """A narrow cell whose text stands in its middle."""
-    return _cell(value, f"text-align:center;padding:.15em .2em;{style}", name)
+    """A narrow cell whose text stands in its middle, as wide as code."""
+    look = "text-align:center;padding:.15em .3em;font-family:monospace;white-space:nowrap"
+    return _cell(value, f"{look};{style}", name)
 
 
 def _strip(name: str, start: int, end: int, places: range, texts, fill: str) -> list[str]:
@@ -218,6 +222,13 @@ def _strip(name: str, start: int, end: int, places: range, texts, fill: str) -> 
         inside = start <= place < end
         row.append(_middle(text, fill) if inside else _middle("", "border:0"))
     return row
+
+
+def _letters(pieces) -> str:
+    """The size of letters in which a strip of tokens, with arrows, is about as wide as a page."""
+    # Three more for each token: its arrow and its margins; 20 for what names the rows.
+    characters = 20 + sum(3 + max(2, len(visible(piece))) for piece in pieces)
+    return f"clamp(9px,1.3vw,{max(9, min(15, 1350 // characters))}px)"
 
 
 def _named(piece) -> Picture:
@@ -230,11 +241,13 @@ def windows(
 ) -> Picture:
     """The tokens in a strip; beneath it each window's inputs, counted from 0, and its targets.
 
+    An arrow leads from each input to the token that it asks for, its target.
+
     The last row counts how often a token is a target: 2 or more is overlap, "lost" is never. Of a
     text of more than `shown` tokens the start and the end are drawn, with `most` windows each.
     `only`: the number of the one window to draw.
     """
-    size, picture = len(pieces), Picture("")
+    size, picture, letters = len(pieces), Picture(""), _letters(pieces[:shown])
     starts = range(0, max(0, size - max_length), stride)
     counts = Counter(start + step for start in starts for step in range(1, max_length + 1))
     for places in [range(size)] if size <= shown else [range(shown), range(size - shown, size)]:
@@ -243,14 +256,18 @@ def windows(
             inside = [start for start in inside if start == only * stride]
         inside = inside[:most] if places.start == 0 else inside[-most:]
         seen = [_named(pieces[place]) for place in places]
+        asked = [Picture(f"{text.html}{ASKS}") for text in seen]
         rows = [[_head("position")], [_head("token")]]
         for place, text in zip(places, seen, strict=True):
             rows[0].append(_middle(place, HEAD, "th"))
-            rows[1].append(_middle(text))
+            room = f"min-width:{len(visible(pieces[place])) + 2}ch"  # also for an arrow
+            rows[1].append(_middle(text, room))
         for start in inside:
             number, end = start // stride, start + max_length
-            rows.append(_strip(f"input {number}", start, end, places, seen, INPUT))
+            rows.append([GAP])
+            rows.append(_strip(f"input {number}", start, end, places, asked, INPUT))
             rows.append(_strip(f"target {number}", start + 1, end + 1, places, seen, TARGET))
+        rows.append([GAP])
         rows.append([_head("times a target")])
         for place in places:
             count = _middle(counts[place]) if counts[place] else _middle("lost", LOST)
@@ -258,7 +275,7 @@ def windows(
             rows[-1].append(_middle("–") if place == 0 else count)
         caption = f"Tokens {places.start} to {places.stop - 1} of {size}: "
         caption += f"{len(inside)} of {len(starts)} windows"
-        picture += _join(rows, caption if size else "No tokens", NARROW)
+        picture += _join(rows, caption if size else "No tokens", letters)
     return picture
 
 
