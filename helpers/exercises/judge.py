@@ -253,9 +253,11 @@ class Exercise:
             outcomes = self.outcomes(wrong)
             agrees = [same(gave, out) for gave, out in zip(given, outcomes, strict=True)]
             shows = [not same(out, want) for out, want in zip(outcomes, expected, strict=True)]
-            # Wherever this mistake shows, the answer must have made it.
+            # Wherever this mistake shows, the answer must have made it; and where it is wrong, this
+            # mistake must mostly be the reason, or both agree by chance.
             made = all(agree for agree, show in zip(agrees, shows, strict=True) if show)
-            if made and sum(agrees) > most:
+            others = agrees.count(False)
+            if made and sum(shows) >= others and sum(agrees) > most:
                 message, most = said, sum(agrees)
         return message
 

@@ -224,10 +224,15 @@ def _strip(name: str, start: int, end: int, places: range, texts, fill: str) -> 
     return row
 
 
+def _room(piece) -> int:
+    """How many characters wide a token's column is: for its arrow too, and for "lost"."""
+    return max(4, len(visible(piece)) + 2)
+
+
 def _letters(pieces) -> str:
     """The size of letters in which a strip of tokens, with arrows, is about as wide as a page."""
-    # Three more for each token: its arrow and its margins; 20 for what names the rows.
-    characters = 20 + sum(3 + max(2, len(visible(piece))) for piece in pieces)
+    # One more for each token, its margins; 20 for what names the rows.
+    characters = 20 + sum(1 + _room(piece) for piece in pieces)
     return f"clamp(9px,1.3vw,{max(9, min(15, 1350 // characters))}px)"
 
 
@@ -260,8 +265,7 @@ def windows(
         rows = [[_head("position")], [_head("token")]]
         for place, text in zip(places, seen, strict=True):
             rows[0].append(_middle(place, HEAD, "th"))
-            room = f"min-width:{len(visible(pieces[place])) + 2}ch"  # also for an arrow
-            rows[1].append(_middle(text, room))
+            rows[1].append(_middle(text, f"min-width:{_room(pieces[place])}ch"))
         for start in inside:
             number, end = start // stride, start + max_length
             rows.append([GAP])
