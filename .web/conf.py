@@ -16,7 +16,7 @@ exclude_patterns = ["data/downloads", "files", "**/.ipynb_checkpoints"]
 nb_execution_mode = "off"
 myst_enable_extensions = ["dollarmath", "html_image"]
 myst_heading_anchors = 3
-# What Lab shows live stands still here: the picture beneath it is taken.
+# What Lab shows live stands still here: the picture beneath it is used.
 nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
 suppress_warnings = ["mystnb.unknown_mime_type", "misc.highlighting_failure", "myst.header"]
 

@@ -148,6 +148,15 @@ def cosines(vectors) -> torch.Tensor:
     return unit @ unit.T
 
 
+def how_alike(table: torch.Tensor) -> str:
+    """In words, the cosines of four vectors: two of one meaning, then two of another."""
+    if table.min() > 0.9:
+        return "alike"
+    within = min(table[0, 1], table[2, 3])  # the less alike of the two pairs
+    across = table[:2, 2:].max()  # the most alike of two meanings
+    return "two and two" if within > across else "apart"
+
+
 def load_model() -> Model:
     """The model, fetched the first time; MissingDataError if it can't be fetched."""
     with zipfile.ZipFile(downloads.fetch(ARCHIVE)) as archive:

@@ -82,7 +82,7 @@ def check_words(vectors: KeyedVectors, words: list[str]) -> None:
             near = ", ".join(nearest_spellings(vectors, word)) or "none"
             raise MissingWord(
                 f"{word!r} is not among the {len(vectors):,} words of this table. Capitals count, "
-                f"and phrases are joined by _. Use another word; similar spellings: {near}."
+                f"and _ joins the words of a phrase. Use another word; similar spellings: {near}."
             )
         check_direction(word, vectors[word])
 

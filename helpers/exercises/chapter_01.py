@@ -29,7 +29,7 @@ class cut_ledger(Exercise):
         return cut(r"(;|\s)", line)
 
     def loses_the_semicolons(line):
-        """The semicolons are lost. Put the whole pattern in parentheses."""
+        """The semicolons are lost. Put the whole pattern in parentheses, inside the quotes."""
         return cut(r";|\s", line)
 
     def keeps_every_piece(line):
@@ -115,11 +115,16 @@ class split_modern(Exercise):
         ("‘Tick’\n",),
         ("Half-open? (a_b: yes; no!)",),
         ('"It\'s late--too late," she said.',),
-        ("",),
+        ("a|b",),
     ]
 
     def right(text):
         return cut(MODERN, text)
+
+    def cuts_at_bars(text):
+        """In square brackets a bar is a character like any other, so now it cuts too. Leave it
+        out."""
+        return cut(MODERN.replace("[", "[|"), text)
 
     def cuts_at_no_new_mark(text):
         """The five characters are still glued to words, as in `split_words`. Put them into the
@@ -147,6 +152,11 @@ class split_modern(Exercise):
         has no `strip`. Keep one pair around the whole pattern, and put the new marks into the
         square brackets."""
         return cut(f"{SPLIT}|[“”‘’—]", text)
+
+    def has_two_groups(text):
+        """Of two pairs of parentheses, one takes no part in each match and gives `None`, which has
+        no `strip`. Put the new marks into the square brackets instead."""
+        return cut(f"{SPLIT}|([“”‘’—])", text)
 
     def changes_characters(text):
         """You changed characters. A token must be a piece of the text as given."""

@@ -164,8 +164,9 @@ class capped_vocab(Exercise):
 
     Hint: Count with `Counter(words)`, sort its keys, keep the first `size - 1`, add `<|unk|>`,
       number them.
-    Hint: To sort by two things, let the key be a pair: the count first, with a minus, so that large
-      ones lead.
+    Hint: `sorted(words, key=len)` sorts by length, because it calls the key for each word. A key
+      written on the spot is `lambda word: ...`, and it may give a pair to sort by two things: the
+      count first, with a minus, so that large ones lead.
     Hint: `counts = Counter(words)`; then `kept = sorted(counts, key=lambda word: (-counts[word],
       word))[: size - 1] + ["<|unk|>"]`. Number `kept`.
     """

@@ -49,8 +49,8 @@ class choose_pair(Exercise):
 
     Hint: `max` has one thing to compare, the count. Which second thing decides when two counts are
       equal?
-    Hint: A key may hold two values: the count, then the pair of tokens. One is to be large, the
-      other small.
+    Hint: A key written on the spot is `lambda pair: ...`. It may give two values: the count, then
+      the pair of tokens. One is to be large, the other small.
     Hint: `min(counts, key=lambda pair: (-counts[pair], pair))`
     """
 
@@ -109,8 +109,7 @@ class count_spellings(Exercise):
     """A model could write a word in any of these ways, and encode uses one.
 
     Hint: Which tokens can come first? For each of them, how many ways are there to spell the rest?
-    Hint: Call the function itself on `word[size:]` for each size with `word[:size] in tokens`, and
-      add up.
+    Hint: Call the function on `word[size:]` for each size with `word[:size] in tokens`; add up.
     Hint: It must stop somewhere: `if not word: return 1`. Then add up what it gives for each
       remainder.
     """
@@ -130,8 +129,7 @@ class count_spellings(Exercise):
         return sum(count_spellings.right(rest, tokens) for rest in rests)
 
     def counts_tokens(word, tokens):
-        """This counts the tokens that occur in the word. Count the token lists that spell all of
-        it."""
+        """This counts the tokens that occur in the word. Count the lists that spell all of it."""
         return sum(token in word for token in tokens)
 
     def two_tokens_only(word, tokens):
@@ -186,8 +184,8 @@ class apply_merges(Exercise):
 
     Hint: Copy the function. The loop is right: which line chooses a pair, and does it ask for the
       rank?
-    Hint: `min(known)` compares the letters of the pairs. `min` can be told what to compare, with a
-      key.
+    Hint: `min(known)` compares the letters of the pairs. A key says what to compare instead:
+      `key=lambda pair: ...`.
     Hint: `min(known, key=lambda pair: ranks[pair[0] + pair[1]])`
     """
 

@@ -147,7 +147,8 @@ class answer_row(Exercise):
         first = [(turned(0, 30, 90, 130), 0, 1, 2), (turned(0, 10, 20, 200), 0, 1, 2)]
         rows, others = turned(140, 320, 180, 50, 100), turned(50, 120, 160, 150, 240)
         low = turned(180, 10, 350, 170, 200)  # both rows that are left have products below -2
-        return [*first, (rows, 1, 4, 3), (others, 2, 4, 1), (low, 0, 1, 2)]
+        more = turned(340, 270, 240, 120, 130), 1, 0, 2
+        return [*first, (rows, 1, 4, 3), (others, 2, 4, 1), (low, 0, 1, 2), more]
 
     def right(rows, a, b, c):
         return best_row(rows, a, b, c, out=[a, b, c])
@@ -170,7 +171,7 @@ class answer_row(Exercise):
         return best_row(rows, a, b, c, out=[a, b])
 
     def leaves_out_nothing(rows, a, b, c):
-        """Nothing is left out: the answer may be a word of the question."""
+        """The answer may still be a word of the question. Leave out all three."""
         return best_row(rows, a, b, c, out=[])
 
     def gives_all_three_the_value_0(rows, a, b, c):

@@ -28,8 +28,7 @@ class one_hot_lookup(Exercise):
         return by_one_hot(ids, weight.shape[1], weight)
 
     def counts_the_ids(weight, ids):
-        """The one-hot rows are as long as the list of ids. They need a place for every possible
-        id."""
+        """The one-hot rows are as long as the list of ids. Each id of the table needs a place."""
         return by_one_hot(ids, len(ids), weight)
 
     def ends_before_the_largest_id(weight, ids):
@@ -41,13 +40,16 @@ class one_hot_lookup(Exercise):
         """The one-hot rows end at the largest id of this batch. The table may go on after it."""
         return by_one_hot(ids, ids.max() + 1, weight)
 
+    def counts_one_too_few(weight, ids):
+        """The last id of the table has no place. Ids start at 0, so there are as many as rows."""
+        return by_one_hot(ids, len(weight) - 1, weight)
+
     def takes_six_places(weight, ids):
         """Not every table has 6 rows. Take the number of rows from `weight`."""
         return by_one_hot(ids, 6, weight)
 
     def transposes(weight, ids):
-        """The table is transposed. A linear layer keeps its weight that way, an embedding does
-        not."""
+        """The table is transposed: linear layers keep their weight that way, embeddings don't."""
         return by_one_hot(ids, len(weight), weight.T)
 
 
@@ -75,8 +77,8 @@ class rows_changed(Exercise):
         return list(range(vocab_size))
 
     def decays_the_looked_up_rows(ids, vocab_size):
-        """`weight[ids]` has a row for each id. `new` needs one for each row of the table, so the
-        shapes do not match. Think of what pulls at all rows, and take it away."""
+        """`[ids]` gives a row for each id. `new` needs one for each row of the table, so the shapes
+        do not match. Without what pulls at all rows, no `[ids]` is needed."""
         layer = embedding(vocab_size, 4)
         layer(ids).sum().backward()
         weight, gradient = layer.weight.detach(), layer.weight.grad
@@ -133,7 +135,7 @@ class add_token(Exercise):
         return grown(vocab, weight, weight.mean(dim=0), token)
 
     def cats_a_row_without_its_axis(vocab, weight, token):
-        """`weight.mean(dim=0)` has one axis, and `torch.cat` joins tables, which have two. Keep the
+        """Your new row has one axis, and `torch.cat` joins tables, which have two. Keep the
         axis: `weight.mean(dim=0, keepdim=True)`."""
         return joined(vocab, weight, weight.mean(dim=0), token)
 
@@ -193,13 +195,13 @@ class add_token(Exercise):
         return grown(vocab, weight, row, token)
 
     def starts_at_random(vocab, weight, token):
-        """The new row is neither the mean of the others nor near them, perhaps a random one. Those
+        """The new row is not the mean of the others, but perhaps a random one. Those
         that torch draws are far longer than trained rows. Start it at the mean."""
         return grown(vocab, weight, weight[0] + 1000, token)
 
     def puts_the_row_first(vocab, weight, token):
-        """The new row stands above the others, so every old id now finds the row of the token
-        before it, and no error says so. Put the row beneath."""
+        """The new row stands above the others, so every old id now finds the row above
+        its own, and no error says so. Put the row beneath."""
         import torch
 
         new, _ = add_token.right(vocab, weight, token)
@@ -217,8 +219,7 @@ class make_table(Exercise):
     """Ids start at 0, so the number of rows is one more than the largest id.
 
     Hint: What is the largest id in a vocabulary of 4 tokens, and how many rows are needed?
-    Hint: The largest id is one less than the number of tokens, since ids start at 0. Count the
-        tokens.
+    Hint: The largest id is one less than the number of tokens, as ids start at 0. Count them.
     Hint: `torch.nn.Embedding` takes the number of rows first: one for each token, `len(vocab)`.
     """
 
@@ -248,8 +249,7 @@ class nearest(Exercise):
     """Direction counts, length does not, and the token itself is out.
 
     Hint: `F.cosine_similarity(weight, weight[token_id], dim=1)` gives a cosine for every row.
-    Hint: The greatest of them is the token's own, 1. So it must be out before you look for the
-        greatest.
+    Hint: The greatest is the token's own, 1, so it must be out before you look for the next.
     Hint: Set `cosines[token_id]` to a number below −1, then take `cosines.argmax().item()`.
     """
 

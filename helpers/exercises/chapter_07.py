@@ -90,8 +90,7 @@ class two_tables(Exercise):
     Hint: Which of the two tables is asked for the vector of an id, and how many ids are there?
     Hint: The number of rows comes first. Ids run up to `vocab_size` − 1, positions up to
         `context_length` − 1.
-    Hint: The token table has `vocab_size` rows, the position table `context_length`; both are `dim`
-        wide.
+    Hint: The token table has `vocab_size` rows, the other `context_length`; both are `dim` wide.
     """
 
     cases = [(50, 8, 3), (9, 12, 2)]
@@ -128,8 +127,7 @@ class two_tables(Exercise):
         return layers((vocab, dim), (context + 1, dim))
 
     def makes_the_positions_too_short(vocab, context, dim):
-        """The last position has no row. Positions start at 0, so there are `context_length` of
-        them."""
+        """The last position has no row. Counted from 0, there are `context_length` of them."""
         return layers((vocab, dim), (context - 1, dim))
 
     def swaps_rows_and_columns(vocab, context, dim):
@@ -159,14 +157,17 @@ class rotary_score(Exercise):
         return turned(query, m) @ turned(key, n)
 
     def turns_nothing(query, key, m, n):
-        """This is the dot product of the two as given. Turn each of them for its position
-        first."""
+        """This is the dot product of the two as given. Turn each for its position first."""
         return query @ key
 
     def turns_a_vector_alone(query, key, m, n):
         """`rotate` takes a table [tokens, dim] and turns row t for position t; you gave it one
         vector. Repeat that with `expand`, so that there is a row m."""
         raise TypeError("waves() missing 1 required positional argument: 'dim'")
+
+    def repeats_once_too_few(query, key, m, n):
+        """Row m is the (m + 1)th, so the vector has to be repeated m + 1 times."""
+        return query.expand(m, -1)[m] @ key
 
     def turns_the_query_only(query, key, m, n):
         """Only the query is turned. Turn the key too, for its own position n."""
@@ -255,7 +256,7 @@ class read_back(Exercise):
 
     Hint: Make the sums of all pairs first, as in the worked example. How far is each from the
         vector?
-    Hint: `(token_table[:, None] + position_table - vector).norm(dim=2)` are the distances, a row
+    Hint: `(token_table[:, None] + position_table - vector).norm(dim=2)` gives the distances, a row
         for each token. `argmin` counts through them row by row: in which row is number 7, if a row
         has 5 positions?
     Hint: `divmod(distances.argmin().item(), len(position_table))` gives row and column.
@@ -280,8 +281,7 @@ class read_back(Exercise):
         return token, closest(tokens[token] + positions, vector)
 
     def chooses_them_apart(vector, tokens, positions):
-        """These were chosen separately. Only their sum lies near the vector: compare all
-        pairs."""
+        """These were chosen separately. Only a sum lies near the vector: compare all pairs."""
         return closest(tokens, vector), closest(positions, vector)
 
     def gives_the_position_first(vector, tokens, positions):

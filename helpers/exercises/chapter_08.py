@@ -29,7 +29,7 @@ class count_weights(Exercise):
         return vocab * dim + context * dim + dim * dim
 
     def counts_three_matrices(vocab, context, dim):
-        """Attention has four matrices here. The one called out is missing."""
+        """Attention has four matrices here. The one called `out` is missing."""
         return vocab * dim + context * dim + 3 * dim * dim
 
     def counts_vectors_for_matrices(vocab, context, dim):
@@ -117,8 +117,7 @@ class trace(Exercise):
     """Stride, position, bytes: that is the whole way back.
 
     Hint: Which token is it, counted from 0? Section 2 has the formula for a stride of 4.
-    Hint: A token starts where the bytes of all tokens before it end, and is as long as its own
-        bytes.
+    Hint: A token starts where the bytes of those before it end, and is as long as its own bytes.
     Hint: It is `pieces[window * stride + position]`; add up the lengths of all pieces before it.
     """
 
@@ -249,7 +248,7 @@ class own_windows(Milestone):
 
     Hint: Windows begin at 0, stride, 2 * stride and so on. Which window is the last whose targets
         are all there?
-    Hint: `range(0, len(ids) - max_length, stride)` are the starts. The target begins one later
+    Hint: `range(0, len(ids) - max_length, stride)` gives the starts. The target begins one later
         than its input, and is just as long.
     Hint: Append `(ids[i : i + max_length], ids[i + 1 : i + 1 + max_length])` for each start `i`.
     """
@@ -257,6 +256,7 @@ class own_windows(Milestone):
     part = "cut_windows"
     right = mended_windows.right
     cases = [(list(range(12)), 4, 3), (list(range(20, 29)), 4, 4), (list(range(8)), 3, 1)]
+    cases += [([40, 367, 2885, 1464, 1807, 3619], 3, 2)]
 
     def call(answer, ids, length, stride, model=None):
         return answer(ids, length, stride)
@@ -297,3 +297,4 @@ class own_windows(Milestone):
     target_too_short = mended_windows.target_too_short
     last_answer_only = mended_windows.last_answer_only
     stride_1 = mended_windows.stride_1
+    adds_1_to_the_ids = mended_windows.adds_1_to_the_ids

@@ -152,7 +152,11 @@ class to_do(Exercise):
 
     _two = {"x": "1", "y": "2"}
     cases = [({"a.bin": "5f", "b.bin": "00"}, {"a.bin": "5f", "b.bin": "c1", "c.bin": "9e"})]
-    cases += [({}, _two), ({**_two, "z": "3"}, _two), ({"y": "1", "x": "2"}, _two)]
+    cases += [
+        ({}, _two),
+        ({**_two, "z": "3"}, _two),
+        ({"y": "1", "x": "2", "z": "9"}, {**_two, "z": "3"}),
+    ]
 
     def right(there, wanted):
         return [name for name in wanted if there.get(name) != wanted[name]]

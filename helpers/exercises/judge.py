@@ -23,7 +23,9 @@ STATES = {"right": ("✓", "#009E73"), "wrong": ("✗", "#D55E00"), "open": ("�
 def rich(text: str) -> str:
     """Text as safe HTML; what stands in backticks is shown as code."""
     text = escape(text).replace("  ", "&nbsp; ")  # else a page shows two spaces as one
-    return re.sub("`([^`]+)`", r"<code>\1</code>", text)
+    # What is code is not broken where it begins with a space.
+    code = r'<code style="display:inline-block;white-space:pre-wrap">\1</code>'
+    return re.sub("`([^`]+)`", code, text)
 
 
 class Verdict(Picture):
@@ -32,7 +34,7 @@ class Verdict(Picture):
     def __init__(self, state: str, text: str):
         mark, colour = STATES[state]
         box = f"background:{colour}22;border-left:4px solid {colour};padding:.3em .6em"
-        super().__init__(f'<div style="{box}">{mark} {rich(text)}</div>')
+        super().__init__(f'<div style="{box};font-size:16px">{mark} {rich(text)}</div>')
         self.state = state
         self.passed = state == "right"
         self.text = text
@@ -257,7 +259,7 @@ class Exercise:
             # mistake must mostly be the reason, or both agree by chance.
             made = all(agree for agree, show in zip(agrees, shows, strict=True) if show)
             others = agrees.count(False)
-            if made and sum(shows) >= others and sum(agrees) > most:
+            if made and sum(shows) > others and sum(agrees) > most:
                 message, most = said, sum(agrees)
         return message
 

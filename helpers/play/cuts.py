@@ -122,7 +122,8 @@ def _one_of_each_tenth(story: list[str]) -> str:
 def vocabulary(text: str, sentence: str | None = None, share: int = 50) -> Playground:
     """A sentence's ids, unknown words and decoded text, by a share of `text` (chapter 2)."""
     story = split_words(text)
-    box = area("sentence", _one_of_each_tenth(story) if sentence is None else sentence)
+    typed = _one_of_each_tenth(story) if sentence is None else sentence
+    box = area("sentence", typed, rows=3)
     part = slider("% of the story", share, 0, 100, step=10)
     draw, call = partial(_draw_vocabulary, story), "play.vocabulary(text, "
     return Playground(draw, call, sentence=box, share=part)
@@ -194,10 +195,10 @@ def _draw_merge(tokenizer, text, after, done, ties, why):
     votes = explain.votes(tokenizer, text, new)
     table, said = _draw_votes(tokenizer, votes, pair, ties)
     picture = show.note(f"Before merge {done}: {len(before)} tokens")
-    picture += _strip(name, before, framed) + (table | why)
+    picture += _strip(name, before, framed)
     made_now = f"{show.visible(name(new))} is token {new}"
-    picture += show.note(f"{said} Tokens after it: {len(after)}; {made_now}")
-    return picture + _strip(name, after, made)
+    picture += show.note(f"Tokens after it: {len(after)}; {made_now}")
+    return picture + _strip(name, after, made) + (table + show.note(said) | why)
 
 
 def _tokens_after(
@@ -228,16 +229,16 @@ def _draw_merges(text, step, ties, token):
 
 
 def merges(text: str = LOW, step: int = 3, ties: str = "first", token: bytes = b"") -> Playground:
-    """Training merge by merge, and the tree of a token; b"" is the newest one (chapter 3)."""
+    """Training merge by merge, and the tree of a token; b"" is the last merged (chapter 3)."""
     box, steps = area("text", text), slider("merges done", step, 0, MERGES)
     rule = choice("ties go to", ties, options=[(name, key) for key, name in TIES.items()])
     reach(steps, [box, rule], lambda text, ties: len(_trained(text, ties).merges))
-    asked = choice("why this token?", token, options=[("the newest", b""), ("", token)])
+    asked = choice("why this token?", token, options=[("the last merged", b""), ("", token)])
 
     def offer(*values):
         wanted, (_, _, pieces) = asked.value, _tokens_after(*values)
         options = [(show.visible(piece), piece) for piece in dict.fromkeys(pieces)]
-        asked.options = [("the newest", b""), *options]
+        asked.options = [("the last merged", b""), *options]
         asked.value = wanted if wanted in pieces else b""
 
     watch([box, rule, steps], offer)
@@ -252,13 +253,13 @@ def _draw_windows(tokenizer, text, max_length, stride, batch_size):
     n, seen = len(pieces), coverage(len(pieces), max_length, stride, batch_size)
     targets = f"of {max(0, n - 1)} (the first token is never a target)"
     lost = f"{seen.tail} after the last target, {seen.targets_lost - seen.tail} between windows"
-    full = f"of {batch_size} windows; {seen.batches_kept} with drop_last=False"
+    full = f"{seen.batches_kept} with drop_last=False"
     rows = [
         ["windows", seen.windows, f"max(0, ceil(({n} tokens − {max_length}) / {stride}))"],
         ["overlap", seen.overlap, f"tokens that neighbours share: max(0, {max_length} − {stride})"],
         ["targets seen", seen.targets_seen, targets],
         ["targets lost", seen.targets_lost, lost],
-        ["full batches", seen.batches, full],
+        [f"full batches of {batch_size}", seen.batches, full],
     ]
     return show.windows(pieces, max_length, stride, shown=14) + show.table(rows)
 

@@ -117,8 +117,8 @@ def _draw_sum(layer, kind, words, ids, position):
         name = f"+ position vector {position}"
     rows = [layer.token(ids)[position].tolist(), vector, layer(ids)[position].tolist()]
     names = [f"token vector of {words[position]}", name, "= their sum"]
-    picture = show.tokens(words, ids.tolist(), marked=[position])
-    caption = f"Position {position}, positions: {kind}; what training would move is random"
+    picture = show.tokens(words, range(len(words)), marked=[position])
+    caption = f"Position {position}; what is learned is still random here"
     return picture + show.heat(rows, names, caption=caption)
 
 

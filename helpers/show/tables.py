@@ -69,7 +69,7 @@ def tokens(pieces, ids=None, dropped=(), marked=(), hover=(), room: float = 0) -
             style = f"{chip}border:2px dotted #808080"
         if place in marked:
             text = f"<strong>{text}</strong>"
-            style += f";{FRAME}"
+            style += f";padding:0 .4em;{FRAME}"
         if room:
             style += f";margin-right:.2em;min-width:{room * len(piece) - 0.2:.1f}em"
         if place < len(hover):
@@ -231,8 +231,7 @@ def _room(piece) -> int:
 
 def _letters(pieces) -> str:
     """The size of letters in which a strip of tokens, with arrows, is about as wide as a page."""
-    # One more for each token, its margins; 20 for what names the rows.
-    characters = 20 + sum(1 + _room(piece) for piece in pieces)
+    characters = 20 + sum(1 + _room(piece) for piece in pieces)  # with margins, and names of rows
     return f"clamp(9px,1.3vw,{max(9, min(15, 1350 // characters))}px)"
 
 
@@ -262,7 +261,7 @@ def windows(
         inside = inside[:most] if places.start == 0 else inside[-most:]
         seen = [_named(pieces[place]) for place in places]
         asked = [Picture(f"{text.html}{ASKS}") for text in seen]
-        rows = [[_head("position")], [_head("token")]]
+        rows = [[_head("token number")], [_head("token")]]
         for place, text in zip(places, seen, strict=True):
             rows[0].append(_middle(place, HEAD, "th"))
             rows[1].append(_middle(text, f"min-width:{_room(pieces[place])}ch"))
@@ -279,6 +278,8 @@ def windows(
             rows[-1].append(_middle("–") if place == 0 else count)
         caption = f"Tokens {places.start} to {places.stop - 1} of {size}: "
         caption += f"{len(inside)} of {len(starts)} windows"
+        if only is not None:
+            caption += ", all counted in the last row"
         picture += _join(rows, caption if size else "No tokens", letters)
     return picture
 

@@ -341,7 +341,7 @@ def wrong_answers():
             "the rows that stay": lambda ids, size: sorted(
                 {*range(size)} - {*ids.flatten().tolist()}
             ),
-            "has a row for each id": lambda ids, size: rows_moved(
+            "gives a row for each id": lambda ids, size: rows_moved(
                 ids, size, lambda w, grad: w - 0.1 * grad - 0.01 * w[ids]
             ),
             "with repeats": lambda ids, size: ids.flatten().tolist(),

@@ -20,7 +20,7 @@ from helpers import check, models, show
 from helpers.backstage.downloads import DATA, MissingDataError
 from helpers.bpe import BytePairTokenizer, gpt2_tokenizer
 from helpers.embeddings import InputEmbedding
-from helpers.models import load_model
+from helpers.models import how_alike, load_model
 from helpers.texts import load_text
 from helpers.vectors import toy_corpus
 from helpers.windows import WindowDataset, create_dataloader_v1
@@ -317,7 +317,7 @@ def last_step() -> dict:
         minilm = load_model()
     except MissingDataError as error:
         pytest.skip(f"the trained model can't be had here: {error}")
-    names = {"torch": torch, "F": F, "minilm": minilm, "show": show}
+    names = {"torch": torch, "F": F, "minilm": minilm, "show": show, "how_alike": how_alike}
     names["check"] = SimpleNamespace(outcome=lambda key, came, *shown: None)
     parts = ("def cosines", "def by_hand", "def states_of", "sentences = [", '"pipe_bank", came')
     for part in parts:
@@ -443,7 +443,7 @@ def wrong_answers():
         "count_weights": {
             "counted twice": lambda v, c, d: 2 * v * d + c * d + 4 * d * d,
             "One was counted": lambda v, c, d: v * d + c * d + d * d,
-            "The one called out": lambda v, c, d: v * d + c * d + 3 * d * d,
+            "The one called `out`": lambda v, c, d: v * d + c * d + 3 * d * d,
             "not dim": lambda v, c, d: v * d + c * d + 4 * d,
             "A position has a vector": lambda v, c, d: v * d + c + 4 * d * d,
         },

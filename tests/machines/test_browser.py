@@ -59,7 +59,7 @@ STEPS = {
         (
             "merges done",
             "ArrowRight",
-            r"Before merge 1: 11 tokens.*wins a│b│ 2 .*tied c│d│ 2 .*Tokens after it: 9",
+            r"Before merge 1: 11 tokens.*Tokens after it: 9.*wins a│b│ 2 .*tied c│d│ 2 ",
         ),
         ("ties go to", "greatest bytes", r"wins c│d│ 2 .*tie goes to: greatest bytes"),
         ("why this token?", "a", r"Why is a one token\?"),
@@ -77,7 +77,7 @@ STEPS = {
         ),
         ("stride", "Home", r"windows 6 .*overlap 3 "),
         ("max_length", "Home", r"windows 9 max\(0, ceil\(\(10 tokens − 1\) / 1"),
-        ("batch_size", "End", r"full batches 1 of 8 windows; 2 with"),
+        ("batch_size", "End", r"full batches of 8 1 2 with"),
     ],
     "analogies": [
         ("sum", "quean - man + woman", r"^✗ 'quean' is not among .*similar spellings: .*queen"),
@@ -113,12 +113,12 @@ STEPS = {
         (
             "positions",
             "none",
-            r"Position 1, positions: none;.*0 vectors are new .*nothing in them tells the order",
+            r"Position 1; .*no position vector.*0 vectors are new .*nothing in them tells the order",
         ),
         (
             "position",
             "Home",
-            r"Position 0, positions: none; .* token vector of cats .*no position vector",
+            r"Position 0; .* token vector of cats .*no position vector",
         ),
         ("swap with", "Home", r"The sums, position by position 0 cats ((?!swap).)*$"),
     ],
