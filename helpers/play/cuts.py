@@ -163,7 +163,7 @@ def _draw_votes(tokenizer, votes, pair, ties):
     others = [vote for vote in votes if vote[0] != pair]
     _, most, _ = winner
     rows = []
-    for two, count, chunks in [winner, *others[:4]]:
+    for two, count, chunks in [winner, *others[:3]]:
         pieces = show.tokens(map(tokenizer.decode_single_token_bytes, two))
         found = ", ".join(map(show.visible, chunks[:4]))
         rows.append(["tied" if count == most else "", pieces, count, found])

@@ -9,7 +9,7 @@ says the same.
 from .composed import ladder, ranks  # noqa: F401
 from .drawings import figure, stripes, style, svg, tree  # noqa: F401
 from .maps import word_map  # noqa: F401
-from .pictures import MARKS, Picture, error, note, plain, steps, visible  # noqa: F401
+from .pictures import ARROWS, MARKS, Picture, error, note, plain, steps, visible  # noqa: F401
 from .tables import (  # noqa: F401
     LOST,
     PALETTE,

@@ -25,6 +25,11 @@ ROW = """<style>
   @media print { .show-steps > details::details-content { content-visibility: visible } }
 }
 </style>"""
+# The arrow of a list to choose from is black in Jupyter's dark theme; grey is seen in both.
+ARROWS = """<style>
+.widget-dropdown > select { --jp-widgets-dropdown-arrow: url("data:image/svg+xml,\
+<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18'><path d='M4 6l5 5 5-5' fill='none' \
+stroke='%23808080' stroke-width='2'/></svg>") }</style>"""
 MOST_TWINS = 40  # tokens of a picture that light up their twins, so that a notebook stays small
 BUTTON = "cursor:pointer;margin:2px 0;padding:.1em .5em;border:1px solid #808080;border-radius:3px"
 

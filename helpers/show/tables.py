@@ -69,7 +69,7 @@ def tokens(pieces, ids=None, dropped=(), marked=(), hover=(), room: float = 0) -
             style = f"{chip}border:2px dotted #808080"
         if place in marked:
             text = f"<strong>{text}</strong>"
-            style += f";padding:0 .4em;{FRAME}"
+            style += f";padding:0 .25em;{FRAME}"
         if room:
             style += f";margin-right:.2em;min-width:{room * len(piece) - 0.2:.1f}em"
         if place < len(hover):
@@ -232,7 +232,7 @@ def _room(piece) -> int:
 def _letters(pieces) -> str:
     """The size of letters in which a strip of tokens, with arrows, is about as wide as a page."""
     characters = 20 + sum(1 + _room(piece) for piece in pieces)  # with margins, and names of rows
-    return f"clamp(9px,1.3vw,{max(9, min(15, 1350 // characters))}px)"
+    return f"clamp(9px,1.3vw,{max(9, min(15, 1390 // characters))}px)"
 
 
 def _named(piece) -> Picture:
