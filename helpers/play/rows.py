@@ -199,14 +199,16 @@ def _draw_pipe(tokenizer, layer, text, position, column):
     vectors = part(rows, ids, f"2. Token vectors: {list(rows.shape)}")
     vectors |= part(at, numbers, f"3. + position vectors: {list(at.shape)}")
     picture += vectors | part(total, numbers, f"4. = input tensor: {[1, *total.shape]}")
-    # Bytes that are no whole character yet are left out of both counts.
+    # Bytes that are no whole character yet are left out: its other bytes are in a later token.
     first = len(b"".join(pieces[:place]).decode("utf-8", "ignore"))
-    last = len(b"".join(pieces[: place + 1]).decode("utf-8", "ignore"))
+    so_far = b"".join(pieces[: place + 1])
+    whole = so_far.decode("utf-8", "ignore")
+    last = len(whole) if whole.encode() == so_far else len(whole) + 1
     return picture + show.note(
         f"The number at [0, {place}, {column}] is {total[place, column]:.4f} = "
         f"{rows[place, column]:.4f} (token id {ids[place]}) + {at[place, column]:.4f} "
-        f"(position {place}). Its token is {show.visible(pieces[place])}, and its text, "
-        f"from character {first} on: {show.visible(text[first : max(last, first + 1)])}"
+        f"(position {place}). Its token is {show.visible(pieces[place])}, and its bytes "
+        f"belong to the text from character {first} on: {show.visible(text[first:last])}"
     )
 
 

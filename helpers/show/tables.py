@@ -26,6 +26,7 @@ NUMBER = re.compile(r"−?[\d,]+(\.\d+)?%?")  # a number that was made a text al
 SMALL = "display:block;font-size:.85em;line-height:1.3;opacity:.9"
 ROW = '<tr style="background:none">'  # no stripes of the page's own, which would mix with colours
 GAP = '<td style="border:0;padding:.15em"></td>'
+WIDE = 1390  # pixels of a letter's height, times characters, that a page has room for
 ASKS = tag("span", "opacity:.7", " ↘")  # from an input to its target, which stands one place on
 MARK = re.compile("[·↵⇥␍]+")  # what `visible` writes for white space
 
@@ -224,15 +225,18 @@ def _strip(name: str, start: int, end: int, places: range, texts, fill: str) -> 
     return row
 
 
-def _room(piece) -> int:
-    """How many characters wide a token's column is: for its arrow too, and for "lost"."""
-    return max(4, len(visible(piece)) + 2)
+def _room(piece, arrow: int) -> int:
+    """How many characters wide a token's column is; "lost" may stand in it."""
+    return max(4, len(visible(piece)) + arrow)
 
 
-def _letters(pieces) -> str:
-    """The size of letters in which a strip of tokens, with arrows, is about as wide as a page."""
-    characters = 20 + sum(1 + _room(piece) for piece in pieces)  # with margins, and names of rows
-    return f"clamp(9px,1.3vw,{max(9, min(15, 1390 // characters))}px)"
+def _fit(strips) -> tuple[int, str]:
+    """How many characters wide an arrow is in strips of tokens, and how large letters can be."""
+    for arrow in (2, 0):  # no arrow where letters would be too small
+        widest = max(20 + sum(1 + _room(piece, arrow) for piece in strip) for strip in strips)
+        if 12 * widest <= WIDE:
+            break
+    return arrow, f"clamp(8px,1.1vw,{max(12, min(15, WIDE // widest))}px)"
 
 
 def _named(piece) -> Picture:
@@ -245,41 +249,38 @@ def windows(
 ) -> Picture:
     """The tokens in a strip; beneath it each window's inputs, counted from 0, and its targets.
 
-    An arrow leads from each input to the token that it asks for, its target.
-
-    The last row counts how often a token is a target: 2 or more is overlap, "lost" is never. Of a
-    text of more than `shown` tokens the start and the end are drawn, with `most` windows each.
-    `only`: the number of the one window to draw.
+    An arrow leads from an input to its target, the token that it asks for. The last row counts how
+    often a token is a target: 2 or more is overlap, "lost" is never. Of a text of more than `shown`
+    tokens the start and the end are drawn, with `most` windows each. `only`: one to draw alone.
     """
-    size, picture, letters = len(pieces), Picture(""), _letters(pieces[:shown])
+    size, picture = len(pieces), Picture("")
     starts = range(0, max(0, size - max_length), stride)
     counts = Counter(start + step for start in starts for step in range(1, max_length + 1))
-    for places in [range(size)] if size <= shown else [range(shown), range(size - shown, size)]:
+    strips = [range(size)] if size <= shown else [range(shown), range(size - shown, size)]
+    arrow, letters = _fit([[pieces[place] for place in strip] for strip in strips])
+    for places in strips:
         inside = [start for start in starts if start in places and start + max_length in places]
         if only is not None:
             inside = [start for start in inside if start == only * stride]
         inside = inside[:most] if places.start == 0 else inside[-most:]
         seen = [_named(pieces[place]) for place in places]
-        asked = [Picture(f"{text.html}{ASKS}") for text in seen]
+        asked = [Picture(f"{text.html}{ASKS if arrow else ''}") for text in seen]
         rows = [[_head("token number")], [_head("token")]]
         for place, text in zip(places, seen, strict=True):
             rows[0].append(_middle(place, HEAD, "th"))
-            rows[1].append(_middle(text, f"min-width:{_room(pieces[place])}ch"))
+            rows[1].append(_middle(text, f"min-width:{_room(pieces[place], arrow)}ch"))
         for start in inside:
             number, end = start // stride, start + max_length
-            rows.append([GAP])
-            rows.append(_strip(f"input {number}", start, end, places, asked, INPUT))
+            rows += [[GAP], _strip(f"input {number}", start, end, places, asked, INPUT)]
             rows.append(_strip(f"target {number}", start + 1, end + 1, places, seen, TARGET))
-        rows.append([GAP])
-        rows.append([_head("times a target")])
+        rows += [[GAP], [_head("times a target")]]
         for place in places:
             count = _middle(counts[place]) if counts[place] else _middle("lost", LOST)
             # Nothing stands before the first token to ask for it.
             rows[-1].append(_middle("–") if place == 0 else count)
         caption = f"Tokens {places.start} to {places.stop - 1} of {size}: "
         caption += f"{len(inside)} of {len(starts)} windows"
-        if only is not None:
-            caption += ", all counted in the last row"
+        caption += "" if only is None else ", all counted in the last row"
         picture += _join(rows, caption if size else "No tokens", letters)
     return picture
 
