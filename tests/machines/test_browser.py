@@ -127,7 +127,7 @@ STEPS = {
         ("MB/s of one core", "End", r"hours 11\.\d+ 11\.\d+ of one core"),
         (
             "corpus",
-            "Wikipedia in GPT-3's corpus",
+            "Wikipedia, for GPT-3",
             r"shards 6\.000 GB 2 bytes a token; 30, each of at most",
         ),
         ("cents an hour", "Home", r"hours of a core at 0\.01, however many"),
