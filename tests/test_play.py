@@ -347,7 +347,7 @@ def test_analogies_strike_query_words_and_answer_unknown_ones(make):
     words = words_of(playground)
     assert "[king] − [man] + [woman] ≈ queen" in words and ". king~ (left out)" in words
     assert re.search(r"► \[\d\. queen\]", words), "the answer is lit"
-    assert "arrow from man to king; arrow from woman to (sum)" in words
+    assert "arrow from man to king; arrow from woman to queen" in words
     free = words_of(playground, exclude=False)
     assert "(left out)" not in free and "► [1. " in free, "the first of all is lit"
     assert "[king] − [man] + [woman]" in words_of(playground, formula=" king−man +woman ")

@@ -29,7 +29,7 @@ class cut_ledger(Exercise):
         return cut(r"(;|\s)", line)
 
     def loses_the_semicolons(line):
-        """The semicolons are lost. Put the whole pattern in parentheses, inside the quotes."""
+        """The semicolons are lost. Is the whole pattern in parentheses, inside the quotes?"""
         return cut(r";|\s", line)
 
     def keeps_every_piece(line):
@@ -187,9 +187,9 @@ class split_hyphens(Exercise):
         return cut(SPLIT, text)
 
     def takes_all_hyphens_as_one(text):
-        """`---` is to be `--` and `-`; `-+` takes all three as one."""
+        """`---` is to be `--` and `-`; your pattern takes it as one."""
         return cut(SPLIT.replace("--", "-+"), text)
 
     def loses_the_marks(text):
-        """The punctuation is lost. Keep the parentheses around the pattern."""
+        """The punctuation is lost. Are the parentheses still around the pattern?"""
         return cut(HYPHENS[1:-1], text)

@@ -26,13 +26,14 @@ class unknown_share(Exercise):
         ("a sea", {"sea": 0, "a": 1}),
         ("a wave", {"a": 0, "<|unk|>": 1}),
         ("", {"a": 0}),
+        ("Cat; cat", {"cat": 0}),
     ]
 
     def right(text, vocab):
         return share([word not in vocab for word in split_words(text)])
 
     def share_of_the_known(text, vocab):
-        """This is the share of the known tokens. Ask for `word not in vocab`."""
+        """This is the share of the known tokens. The unknown are those with `word not in vocab`."""
         return share([word in vocab for word in split_words(text)])
 
     def looks_for_unk(text, vocab):
@@ -87,13 +88,13 @@ class encode_gently(Exercise):
         return [vocab.get(word, vocab.get(word.lower(), unknown)) for word in split_words(text)]
 
     def as_it_came(text, vocab):
-        """Not answered yet: no word is looked up in lowercase. Change the last line, so that a word
-        without an id is tried that way before it becomes `<|unk|>`."""
+        """Not answered yet: no word is looked up in lowercase. In the last line, try a word without
+        an id as `word.lower()`, with its parentheses, before it becomes `<|unk|>`."""
         return [vocab.get(word, vocab["<|unk|>"]) for word in split_words(text)]
 
     def gives_the_word(text, vocab):
-        """This gives the lowercase word itself, not its id: the second argument of `get` is
-        returned as it is. Look it up there, with a `get` of its own."""
+        """This gives the lowercase word itself, not its id. Look it up too, with a `get` of its
+        own."""
         return [vocab.get(word, word.lower()) for word in split_words(text)]
 
     def never_tries_lowercase(text, vocab):
@@ -121,13 +122,13 @@ class encode_gently(Exercise):
         return [vocab.get(word, vocab[word.lower()]) for word in split_words(text)]
 
     def goes_on_after_id_0(text, vocab):
-        """The id 0 counts as false, so `or` goes on to the lowercase word. Use the second argument
+        """The id 0 counts as false, so the lowercase word is tried too. Use the second argument
         of `get`."""
         unknown = vocab["<|unk|>"]
         return [vocab.get(word) or vocab.get(word.lower(), unknown) for word in split_words(text)]
 
     def goes_on_after_each_id_0(text, vocab):
-        """The id 0 counts as false, so `or` goes on to the next. Use the second argument of
+        """The id 0 counts as false, so the next one is tried. Use the second argument of
         `get`."""
         unknown = vocab["<|unk|>"]
         words = split_words(text)
@@ -174,7 +175,7 @@ class capped_vocab(Exercise):
     cases = [
         ("the sea and the wall and the dog and the".split(), 4),
         (["b", "a"], 10),
-        (["b", "b", "a"], 1),
+        (["b", "b", "a", "c"], 1),
     ]
 
     def right(words, size):
@@ -214,7 +215,7 @@ class capped_vocab(Exercise):
         return number([*ordered[: size - 1], "<|unk|>"])
 
     def by_code_point(words, size):
-        """These are the first words in code-point order. Count how often each one occurs."""
+        """These are the first words in code-point order. Sort by the counts first."""
         return number([*sorted(set(words))[: size - 1], "<|unk|>"])
 
 

@@ -24,10 +24,10 @@ def _draw_directions(vectors, a, b, c, answer):
     xy = project(vectors, words)[0]
     place = dict(zip(words, xy, strict=True))
     xy = [*xy, place[b] - place[a] + place[c]]
-    # From c the same step as from a to b leads to the sum, which the answer lies near, or not.
-    arrows = [(words.index(a), words.index(b)), (words.index(c), len(words))]
+    arrows = [(words.index(a), words.index(b))]
     said = f"The answer is {c} itself, so there is no second step."
     if answer != c:
+        arrows.append((words.index(c), words.index(answer)))  # is it the same step?
         cosine = offset_cosine([unit(a), unit(c)], [unit(b), unit(answer)])
         said = f"Cosine of {b} − {a} and {answer} − {c} in all dimensions: {cosine:.2f}"
     return show.word_map([*words, "(sum)"], xy, arrows, said, wide=400)

@@ -221,8 +221,8 @@ WRONG = {
     "split_hyphens": {
         "still two hyphens": cut(MARKS % ("", "-|--")),
         "still one token": cut(SPLIT),
-        "takes all three as one": cut(MARKS % ("", "-+")),
-        "Keep the parentheses": cut(r'[,.:;?_!"()\']|--|-|\s'),
+        "takes it as one": cut(MARKS % ("", "-+")),
+        "Are the parentheses still": cut(r'[,.:;?_!"()\']|--|-|\s'),
     },
     "split_modern": {
         "glued to words, as in `split_words`": split_words,

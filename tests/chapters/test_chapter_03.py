@@ -360,7 +360,7 @@ WRONG = {
             "spellings of two tokens only",
         ),
         (one_more, "adds 1 for each first token"),
-        (one_only, "one spelling and stops"),
+        (one_only, "one spelling only"),
         (stops_early, "itself a token"),
         (lambda word, tokens: spellings(word, tokens) if word else 0, "empty word"),
         (no_base, "No spelling is found"),

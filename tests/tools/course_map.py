@@ -55,6 +55,8 @@ def arrow(number: int) -> str:
     if number in (0, COLUMNS):
         start, sign = (y + TALL + GAP, -1) if number == 0 else (y - GAP, 1)
         return f"M{x + BOX // 2},{start + sign * 4} v{sign * (GAP - 8)} m-6,{-sign * 6} l6,{sign * 6} l6,{-sign * 6}"
+    if STAGES[number][0] == "input tensor":  # no arrow: it equals what stands before it
+        return f"M{x + BOX + 5},{y + TALL // 2 - 4} h16 m-16,8 h16"
     if number < COLUMNS:
         return f"M{x - 25},{y + TALL // 2} h22 m-6,-6 l6,6 l-6,6"
     return f"M{x + BOX + 25},{y + TALL // 2} h-22 m6,-6 l-6,6 l6,6"
@@ -74,11 +76,11 @@ def chips(x: float, y: float, names, pieces, tall: int = 17, wide: float = 32) -
 
 
 def stripes(x: float, y: float, rows, most: float) -> str:
-    """Numbers as small squares: orange above 0, blue below, paler near 0; `most` is full."""
-    markup = f'<rect x="{x}" y="{y}" width="{7.5 * len(rows[0])}" height="{7.5 * len(rows)}" fill="#fff"/>'
+    """Numbers as small boxes: orange above 0, blue below, paler near 0; `most` is full."""
+    markup = f'<rect x="{x}" y="{y}" width="{7.5 * len(rows[0])}" height="{10 * len(rows)}" fill="#fff"/>'
     for line, row in enumerate(rows.tolist()):
         for column, value in enumerate(row):
-            at = f'x="{x + 7.5 * column}" y="{y + 7.5 * line}" width="7" height="7"'
+            at = f'x="{x + 7.5 * column}" y="{y + 10 * line}" width="7" height="9.5"'
             fill = PALETTE[1] if value > 0 else PALETTE[0]
             markup += f'<rect {at} fill="{fill}" fill-opacity="{min(1, abs(value) / most):.2f}"/>'
     return markup
@@ -86,12 +88,13 @@ def stripes(x: float, y: float, rows, most: float) -> str:
 
 @cache
 def numbers() -> tuple:
-    """The tokens and ids of the text, and the first numbers of its vectors, positions and sum."""
+    """The tokens and ids of the text; of its window the first numbers of vectors, positions, sum."""
     ids = gpt2_tokenizer().encode(STAGES[0][1])
     pieces = gpt2_tokenizer().decode_tokens_bytes(ids)
     torch.manual_seed(123)  # as in chapters 6 to 8
-    token, position = torch.nn.Embedding(50257, 256), torch.nn.Embedding(len(ids), 256)
-    rows, places = token(torch.tensor(ids)).detach(), position.weight.detach()
+    window = torch.tensor(ids[:-1])  # nothing comes after the last token
+    token, position = torch.nn.Embedding(50257, 256), torch.nn.Embedding(len(window), 256)
+    rows, places = token(window).detach(), position.weight.detach()
     return ids, pieces, [part[:, :16] for part in (rows, places, rows + places)]
 
 

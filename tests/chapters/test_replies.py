@@ -1,0 +1,49 @@
+"""Answers that readers found praised, or told of a mistake that they don't make."""
+
+import pytest
+
+from helpers import check
+from helpers.windows import coverage
+from helpers.words import split_words
+
+
+def forgets_max_length(n_tokens, max_length, stride):
+    """Right but where the stride is smaller than a window that it doesn't divide."""
+    if stride <= max_length < n_tokens:
+        return (n_tokens - 1) % stride
+    return coverage(n_tokens, max_length, stride).targets_lost
+
+
+def adds_1_to_the_ids(ids, max_length, stride):
+    starts = range(0, len(ids) - max_length, stride)
+    inputs = [ids[start : start + max_length] for start in starts]
+    return [(part, [token_id + 1 for token_id in part]) for part in inputs]
+
+
+def share_unknown_in_lowercase(text, vocab):
+    words = split_words(text)
+    return sum(word.lower() not in vocab for word in words) / len(words) if words else 0
+
+
+@pytest.mark.parametrize(
+    "name, answer",
+    [
+        ("count_lost", forgets_max_length),
+        ("own_windows", adds_1_to_the_ids),
+        ("unknown_share", share_unknown_in_lowercase),
+    ],
+)
+def test_an_answer_that_is_wrong_for_other_input_than_the_chapters_is_not_praised(name, answer):
+    asked = check.milestone if name == "own_windows" else check.exercise
+    assert not asked(name, answer).passed, f"{name}: a learner with this answer is told it is right"
+
+
+def by_the_product(weight, token_id):
+    return (weight @ weight[token_id]).argmax().item()
+
+
+def test_a_mistake_that_explains_little_of_an_answer_is_not_named():
+    told = check.exercise("nearest", by_the_product).text
+    assert "does not leave the token out" not in told, (
+        "it leaves nothing out, and sets nothing to 0"
+    )
