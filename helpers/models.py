@@ -55,7 +55,7 @@ def read_safetensors(data: bytearray) -> dict[str, torch.Tensor]:
 
 
 class Model:
-    """The trained model. `x` is a row for each token, [tokens, 384], and stays of that shape."""
+    """The trained model. `x` is a row for each token, [tokens, 384], and keeps that shape."""
 
     def __init__(self, weights: dict[str, torch.Tensor], tokenizer: WordPiece):
         self.weights, self.tokenizer = weights, tokenizer

@@ -175,7 +175,7 @@ def learn(words: Table, contexts: Table, ids, near, others, rate: float) -> None
     """One step uphill on log sigmoid(w c) and on log sigmoid(-w n), gradients by hand.
 
     w are the rows of `ids`, c those of their context words (the same ids where `near`), and n
-    those of random `others`, which all words share: together they count as 5 a context word.
+    those of random `others`, which all words share: together they count as 5 per context word.
     """
     w, c, n = words.look_up(ids), contexts.look_up(ids), contexts.look_up(others)
     # The slope of log sigmoid(x) is sigmoid(-x): what is right already moves little.

@@ -173,7 +173,7 @@ class GPTDatasetV1(WindowDataset):
                 "encode, as tiktoken's and ours can. Pass gpt2_tokenizer()."
             )
         longest = max(map(len, txt.split()), default=0)
-        if longest > LONGEST // 4:  # any tokenizer would take minutes for such a chunk
+        if longest > LONGEST // 4:  # older releases of tiktoken take minutes for such a chunk
             find_chunks(txt)  # which says so
         ids = tokenizer.encode(txt, allowed_special={"<|endoftext|>"})
         super().__init__(ids, max_length, stride)
@@ -182,7 +182,7 @@ class GPTDatasetV1(WindowDataset):
 class RandomOrder(Sampler):
     """The numbers 0 to n - 1, each once, in a random order that is computed while it is read.
 
-    Each round multiplies by an odd number, adds another, and folds the upper half of the bits
+    Each round multiplies by an odd number, adds any number, and folds the upper half of the bits
     into the lower. All of this can be undone, so of the numbers with that many bits none occurs
     twice.
     """

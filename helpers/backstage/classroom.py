@@ -154,7 +154,7 @@ def write_marks(
     seconds: float = 60,
     gigabytes: float = 4,
 ) -> None:
-    """Mark all notebooks in `folder`: a table to `output` or to the screen, and a file for each.
+    """Mark all notebooks in `folder`: a table to `output` or the screen, files to `feedback`.
 
     The table is written beside `output` and renamed at the end. ValueError if there is no notebook.
     """

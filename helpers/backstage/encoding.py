@@ -14,7 +14,7 @@ END_OF_TEXT = "<|endoftext|>"
 class Encoding:
     """Tokens, whose ids are their places, and special tokens: all public methods of tiktoken's.
 
-    Only encode_with_unstable, which tiktoken calls unstable itself, is left out.
+    Only encode_with_unstable, which tiktoken itself calls unstable, is left out.
 
     tokens: the bytes of each token. special_tokens: different texts, none of them empty, which get
     the ids after the tokens; or a dict that gives the id of each.

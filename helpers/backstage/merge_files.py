@@ -136,7 +136,7 @@ def read_tiktoken(path: Path) -> list[bytes]:
 
 
 class MergesOfTokens(Mapping):
-    """Pair of ids -> new id, looked up and not worked out: published tokenizers have 200,000.
+    """Pair of ids -> new id, looked up and not worked out: published tokenizers have up to 200,000.
 
     Two tokens have a merge if their bytes, joined, are a token. This is tiktoken's own rule, and
     may name several pairs for a token; going through the merges gives the one that is ever met.

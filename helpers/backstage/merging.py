@@ -79,7 +79,7 @@ def tie_order(ties: str, words: list, holders: dict, tokens: list[bytes]) -> Cal
 
 @contextmanager
 def no_collector() -> Iterator[None]:
-    """Keep Python from collecting circular garbage here: for much data without any circle."""
+    """Keep Python from collecting cyclic garbage here: for much data without any cycle."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -62,4 +62,4 @@ def install_missing() -> None:
     )
     if set(missing).intersection(EVERYWHERE):
         raise ModuleNotFoundError(said)
-    print(f"{said}\nUntil then the cells that build on it stop, and all others run.")
+    print(f"{said}\nUntil then the cells that need a missing package stop, and all others run.")

@@ -139,7 +139,7 @@ def record_of(path: Path, source: str) -> dict:
 
 
 def count_chunks(documents: Documents, per_part: int = 100, client=None) -> Counter[str]:
-    """How often each chunk occurs in all documents; BytePairTokenizer.train takes it for a text."""
+    """How often each chunk occurs in all documents; BytePairTokenizer.train takes it too."""
     parts = _parts(documents, per_part)
     total: Counter[str] = Counter()
     # In the order of the parts, for ties="first" asks what was seen first

@@ -39,7 +39,7 @@ def say(words: list[str], what: str) -> None:
 def check_table(words: list[str], rows: np.ndarray) -> Table:
     """The table with each word once; BadTable unless every row is finite and of one width.
 
-    Of a word that occurs twice the first row is kept. Rows of zeros stay. Both are said.
+    Of a word that occurs twice the first row is kept. Rows of zeros stay. Both are reported.
     """
     try:
         rows = np.asarray(rows)
@@ -73,7 +73,7 @@ def check_table(words: list[str], rows: np.ndarray) -> Table:
 
 
 def decode(words: list[bytes]) -> list[str]:
-    """The words as text; bytes that are no whole character become �, which is said."""
+    """The words as text; bytes that are no whole character become �, and a line says so."""
     texts, cut = [], []
     for word in words:
         text = word.decode("utf-8", "replace")

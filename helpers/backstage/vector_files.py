@@ -2,7 +2,8 @@
 
 word2vec's two formats (GloVe's and fastText's texts too), plain or packed by gzip, bzip2 or zip;
 the arrays of a .npz file; those in a KeyedVectors that gensim saved. A file's bytes say what it
-is, whatever its name. Each reader gives (words, rows): a list of str, numbers [words, width].
+is; where they leave it open, a .bin in its name does.
+Each reader gives (words, rows): a list of str, numbers [words, width].
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ SMALL = "google-news-small"
 FULL = "word2vec-google-news-300"
 FORMATS = (
     f"{SMALL}, {FULL} or a file: "
-    "word2vec (.bin), text with a word and as many numbers on each line (.txt, .vec), plain or "
+    "word2vec (.bin), text, a word and equally many numbers on each line (.txt, .vec), plain or "
     "in a .gz, .bz2 or .zip; gensim's KeyedVectors (.kv); arrays words and vectors (.npz)"
 )
 CHUNK = 1 << 20  # bytes that are read at once

@@ -1,4 +1,4 @@
-"""What the exercises of chapters 6 and 8 are made of: tables and their rows, and a training."""
+"""What the exercises of chapters 6 and 8 are made of: tables and their rows, and training."""
 
 from types import SimpleNamespace
 

@@ -28,7 +28,7 @@ def split_visibly(pattern: str, text: str, strip: bool = True) -> list[tuple[str
     """What re.split makes of a text, as (piece, kept): gaps and groups are kept, the rest is lost.
 
     `strip` drops white space at the ends of pieces, and empty pieces. Raises ValueError for a
-    pattern that does not compile, or that takes over 0.3 seconds.
+    pattern that is too long, does not compile, or takes over 0.3 seconds.
     """
     pieces, seen = [], 0
     for first, last in _split_spans(pattern, text):

@@ -9,7 +9,7 @@ from .tables import bars, table, tokens
 def ladder(cuts, names=(), caption: str = "") -> Picture:
     """One word in several cuts (lists of str or bytes), a line each, letter beneath letter.
 
-    Tokens that the line above lacks are framed. `names`: of the lines, which are otherwise counted.
+    Tokens that the line above lacks are framed. `names`: of the lines, otherwise numbered.
     """
     rows, above = [], None
     for number, pieces in enumerate(cuts):

@@ -358,7 +358,7 @@ def test_a_package_of_some_chapters_stops_only_the_cells_that_import_it(name):
     said = lacking(name, colab=False)
     assert said.startswith(f"The Python at {sys.executable} lacks {name}, which the course needs.")
     assert f"-m pip install -r {ROOT / 'requirements.txt'}\n" in said
-    assert said.rstrip().endswith("the cells that build on it stop, and all others run.")
+    assert said.rstrip().endswith("the cells that need a missing package stop, and all others run.")
 
 
 @pytest.mark.parametrize("name", KEPT)
