@@ -143,7 +143,7 @@ STEPS = {
         (
             "position",
             "ArrowRight",
-            r"token id 11\).*Its token is ,, and its text, from character 5 on: ,",
+            r"token id 11\).*Its token is ,, and its bytes belong to .* character 5 on: ,",
         ),
         ("column", "Home", r"number at \[0, 1, 0\]"),
     ],
