@@ -41,7 +41,7 @@ def replaced(ids: list[int], pair: tuple[int, int], new: int) -> list[int]:
 
 
 def train(text: str, wanted: int | None = None, ties: str = "first") -> list[tuple[int, int]]:
-    """So many merges, or all there are, by counting all pairs again before each one."""
+    """`wanted` merges, or all there are, by counting all pairs again before each one."""
     words = [
         (byte_ids(chunk), n) for chunk, n in Counter(regex.findall(GPT2_PATTERN, text)).items()
     ]

@@ -322,7 +322,7 @@ def test_lone_surrogates_become_the_replacement_character(gpt2):
 
 
 def test_a_pattern_of_ones_own_is_not_cut_twice():
-    pattern = r"\w+(?=!)|\w|\s|!"  # how "abc" is cut depends on what comes behind it
+    pattern = r"\w+(?=!)|\w|\s|!"  # how "abc" is cut depends on what comes after it
     for word in ["abc", "ñbc"]:
         tokenizer = quietly(f"{word}! {word}", 300, pattern=pattern)
         cut = [tokenizer.decode([token_id]) for token_id in tokenizer.encode(f"{word}!{word}")]

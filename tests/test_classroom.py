@@ -38,7 +38,7 @@ def solved(path):
 
 
 def handed_in(*cells, **instead):
-    """Chapter 1 cut down to its solved exercises, a cell each, behind `cells`.
+    """Chapter 1 cut down to its solved exercises, a cell each, after `cells`.
 
     `instead` has other sources by name.
     """
@@ -89,7 +89,7 @@ def test_a_copy_holds_all_but_solutions_and_outputs(path, copies):
     )
     assert [(cell.id, cell.source, tags(cell)) for cell in code(book)] == [
         (cell.id, cell.source, tags(cell)) for cell in code(course)
-    ], "code cells are another's"
+    ], "code cells were changed"
     text = "\n".join(cell.source for cell in book.cells)
     assert exercises(course) and "Solution" not in text and "colab-badge" not in text
     for _, solution in exercises(course):

@@ -1,4 +1,4 @@
-"""A learner's own copies: as nobody has run them, never overwritten, invisible to git."""
+"""A learner's own copies: not yet run, never overwritten, invisible to git."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
 
 @pytest.fixture(scope="module")
 def mine(tmp_path_factory):
-    """A folder of own copies."""
+    """A folder of a learner's own copies."""
     folder = tmp_path_factory.mktemp("course") / "my-course"
     assert [path.name for path in copies.lay_out(folder)] == [path.name for path in CHAPTERS]
     return folder

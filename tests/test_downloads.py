@@ -133,7 +133,7 @@ def failure(name: str = "tale") -> str:
         fetch(name)
     message = str(caught.value)
     assert item.about in message  # what was wanted
-    assert str(downloads.DOWNLOADS / item.name) in message  # where it was looked for, or lay it
+    assert str(downloads.DOWNLOADS / item.name) in message  # where it was looked for, or should lie
     assert (item.wheel or item.url) in message
     assert "What to do" in message
     assert item.sha256 in message
@@ -648,7 +648,7 @@ def test_a_kernel_that_fails_takes_what_the_other_one_has_laid_meanwhile(folder,
     assert fetch("tale").read_bytes() == TALE
 
 
-def test_what_a_killed_kernel_left_is_never_used_and_swept_after_a_day(folder, tale, web):
+def test_what_a_killed_kernel_left_is_never_used_and_is_swept_after_a_day(folder, tale, web):
     half_sent, over = threading.Event(), threading.Event()
 
     def answer(handler):

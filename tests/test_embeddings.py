@@ -325,13 +325,13 @@ def test_the_two_spreads_may_come_as_a_list(std):
 
 
 @pytest.mark.parametrize("std", [[0.02], (0.1, 0.1, 0.1), "0.02", -1.0, (0.1, -0.1), [None, 1]])
-def test_a_spread_that_is_none_is_refused_in_words(std):
+def test_what_is_no_spread_is_refused_in_words(std):
     with pytest.raises(ValueError, match="std is .*expected one number, 0 or more, or two.*Write"):
         InputEmbedding(10, 10, 4, std=std)
 
 
 @pytest.mark.parametrize("place, name", list(enumerate(["vocab_size", "context_length", "dim"])))
-def test_a_size_of_a_table_that_is_none_is_refused_in_words(place, name):
+def test_what_is_no_size_of_a_table_is_refused_in_words(place, name):
     for position in ["learned", "sinusoidal", "none"]:
         for wrong, kind in [(-1, ValueError), (0, ValueError), (4.0, TypeError), ("4", TypeError)]:
             sizes = [10, 10, 4]
@@ -361,7 +361,7 @@ def test_rotated_rows_keep_their_kind_of_number_and_no_rows_are_no_rows():
 
 
 @pytest.mark.parametrize("length", ["3", 3.0, None, -1, True])
-def test_a_number_of_positions_that_is_none_is_refused_in_words(length):
+def test_what_is_no_number_of_positions_is_refused_in_words(length):
     layers = [InputEmbedding(4, 4, 4, kind) for kind in ["learned", "sinusoidal", "none"]]
     doors = [lambda n: sinusoidal_positions(n, 4), *[layer.positions for layer in layers]]
     for door in doors:

@@ -196,7 +196,9 @@ def test_other_settings_of_jupyter_stay_beside_ours(monkeypatch):
     }
 
 
-def test_own_chapters_are_laid_out_before_the_server_starts(steps, started, monkeypatch):
+def test_the_learners_own_chapters_are_laid_out_before_the_server_starts(
+    steps, started, monkeypatch
+):
     monkeypatch.setattr(copies, "lay_out", lambda folder: started.append(folder.name))
     assert start.main(["--check"]) == 0 and started == []
     start.main([])
@@ -268,13 +270,13 @@ def test_the_printed_address_opens_the_course_and_without_its_token_it_is_refuse
         assert status(f"{contents}&token=guessed") == 403
 
 
-# The line that README.md tells to paste
+# The line that README.md says to paste
 
 
 @pytest.mark.gate
 @not_windows
 def test_readmes_first_command_opens_the_first_chapter_in_a_fresh_checkout(tmp_path):
-    """With CI set, its whole; else without a new environment: the one that is here stands in its place."""
+    """With CI set, all of it; else without a new environment: the one that is here stands in its place."""
     course = course_copy(tmp_path / "course")
     command = readme_command("start")
     make, install, run = command.split(" && ")

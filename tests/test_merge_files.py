@@ -232,7 +232,7 @@ def test_what_is_no_tokenizer_and_no_path_is_refused(given):
         BytePairTokenizer.from_hugging_face(given)
 
 
-def test_a_tokenizer_json_that_is_not_there_is_told_so(tmp_path):
+def test_a_tokenizer_json_that_is_not_there_is_named(tmp_path):
     for path in [tmp_path, tmp_path / "tokenizer.json"]:
         with pytest.raises(FileNotFoundError, match="There is no file .* Name the tokenizer.json"):
             BytePairTokenizer.from_hugging_face(path)
@@ -284,7 +284,7 @@ SHORT = ["".join(parts) for n in (2, 3, 4, 5) for parts in product("abc", repeat
 
 @st.composite
 def mixed_merges(draw) -> list[list[str]]:
-    """Merges in any order and number, of tokens that exist before."""
+    """Merges in any order and number, of tokens that already exist."""
     known, merges = ["a", "b", "c"], []
     for _ in range(draw(st.integers(1, 9))):
         pair = [draw(st.sampled_from(known)), draw(st.sampled_from(known))]
@@ -579,7 +579,7 @@ def places(node, path=()) -> list[tuple]:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
-def test_a_tokenizer_json_with_other_things_in_it_is_refused_in_words(data):
+def test_a_tokenizer_json_with_other_things_in_it_is_a_tokenizer_or_is_refused_in_words(data):
     content = json.loads(good_files()["tokenizer.json"])
     split = {"type": "Split", "pattern": {"Regex": r"\w+"}, "behavior": "Isolated", "invert": False}
     if data.draw(st.booleans()):

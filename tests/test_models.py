@@ -145,7 +145,7 @@ def test_the_cosines_of_rows(model, one, other, cosine):
     assert found.item() == pytest.approx(cosine, abs=0.006)
 
 
-def test_king_less_man_and_woman_is_nearest_to_king_itself_then_to_queen(model):
+def test_king_less_man_plus_woman_is_nearest_to_king_itself_then_to_queen(model):
     king, man, woman = (token_row(model, word) for word in ("king", "man", "woman"))
     row = king - man + woman
     assert nearest(model, row, 2) == ["king", "queen"]
@@ -190,7 +190,7 @@ BANKS = [
 
 
 def cosines_of_bank(model: Model, texts: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
-    """The cosines between the rows of "bank" in each two texts: going in, and coming out."""
+    """The cosines between the rows of "bank" in each pair of texts: going in, and coming out."""
     rows = {0: [], 6: []}
     for text in texts:
         ids = model.tokenizer.encode(text)

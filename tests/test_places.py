@@ -18,7 +18,7 @@ def home(tmp_path, monkeypatch):
     return tmp_path / "home"
 
 
-def test_a_learner_in_the_checkout_writes_beside_the_own_chapters(tmp_path, monkeypatch):
+def test_a_learner_in_the_checkout_writes_beside_their_own_chapters(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     monkeypatch.setattr(places, "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path / "notebooks")

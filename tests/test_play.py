@@ -115,7 +115,7 @@ def test_every_control_has_a_label_and_draws_at_each_of_its_steps(make, name):
             assert typed or "✗" not in playground.html, f"{name}: a message at {key}={value!r}"
             assert "Error" not in playground.html, f"{name}: an exception at {key}={value!r}"
         control.value = old
-    assert playground.html == playground.still, f"{name}: what was undone is still to be seen"
+    assert playground.html == playground.still, f"{name}: what was undone can still be seen"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -421,7 +421,7 @@ def test_pipe_traces_a_number_to_its_characters(make):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_update_for_500_characters_is_quick(make, name):
+def test_an_update_for_480_characters_is_quick(make, name):
     playground = make(name)
     values = {key: control.value for key, control in playground.controls.items()}
     box = next((key for key in ("text", "sentence") if key in values), None)
@@ -435,7 +435,7 @@ def test_an_update_for_500_characters_is_quick(make, name):
     assert sorted(times)[3] < 0.05, times
 
 
-# The tasks that the chapters name, one test a chapter
+# The tasks that the chapters name
 
 
 @pytest.fixture(scope="session")

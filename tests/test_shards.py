@@ -50,7 +50,7 @@ def written(tmp_path_factory):
 # ---- what a shard holds ----
 
 
-def test_shards_hold_the_ids_of_the_documents_in_order_with_end_of_text_behind_each(written):
+def test_shards_hold_the_ids_of_the_documents_in_order_with_end_of_text_after_each(written):
     folder, index = written
     tokenizer = gpt2_tokenizer()
     ids = [
@@ -282,7 +282,7 @@ def test_the_rule_of_torchs_sampler_is_the_one_that_the_chapter_tells(n, ranks, 
     assert Counter(seen.values()) == times
 
 
-def test_epochs_differ_and_leave_other_windows_out():
+def test_epochs_differ_and_leave_different_windows_out():
     orders = [
         list(shards.Order(1001, 0, 2, seed=3, epoch=epoch))
         + list(shards.Order(1001, 1, 2, seed=3, epoch=epoch))
@@ -296,13 +296,13 @@ def test_epochs_differ_and_leave_other_windows_out():
 
 
 @pytest.mark.parametrize("start", [0, 1, 4095, 4096, 5000, 8333])
-def test_an_order_goes_on_exactly_behind_what_was_read(start):
+def test_an_order_goes_on_exactly_after_what_was_read(start):
     full = list(shards.Order(25_001, 1, 3, seed=5, epoch=2))
     rest = shards.Order(25_001, 1, 3, seed=5, epoch=2, start=start)
     assert list(rest) == full[start:] and len(rest) == len(full) - start
 
 
-def test_an_order_of_a_thousand_million_windows_begins_at_once_and_holds_nothing():
+def test_an_order_of_a_billion_windows_begins_at_once_and_holds_nothing():
     import tracemalloc
 
     tracemalloc.start()
@@ -546,7 +546,7 @@ def test_of_damaged_shards_every_window_is_right_or_words_say_what_to_do(
     assert windows_in(folder) == right
 
 
-def test_an_end_of_a_document_that_is_none_is_found_by_the_name_of_its_shard(tmp_path):
+def test_a_wrong_end_of_a_document_is_found_by_the_name_of_its_shard(tmp_path):
     index = shards.write_shards(FEW, tmp_path, per_part=2)
     index["shards"][0]["ends"][0] += 1
     (tmp_path / "index.json").write_text(json.dumps(index))

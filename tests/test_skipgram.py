@@ -97,7 +97,7 @@ def test_a_setting_that_can_not_be_one_is_told_what_is_expected(settings):
     "counts",
     [np.zeros((3, 3)), np.ones((3, 2)), np.ones(3), -np.eye(2), np.nan * np.eye(2), [["1"]], None],
 )
-def test_counts_that_are_none_are_told_what_is_expected(counts):
+def test_what_is_no_table_of_counts_is_refused_in_words(counts):
     with pytest.raises(ValueError, match="ounts.*Expected a table .words, words.*Give what"):
         skipgram.train_skipgram_exact(counts, steps=(0,))
 

@@ -31,7 +31,7 @@ def test_what_pythons_own_modules_do_is_left_out():
     assert files(shorten(error.__traceback__)) == [Path(__file__).name, "cell.py", "cell.py"]
 
 
-def test_lines_before_and_behind_a_package_stay():
+def test_lines_before_and_after_a_package_stay():
     source = "import json\ndef hook(pairs):\n    raise ValueError\n"
     error = failed(source + "json.loads('{}', object_hook=hook)", "cell.py")
     assert files(error.__traceback__)[-1] == "cell.py" and "decoder.py" in files(

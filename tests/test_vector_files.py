@@ -234,7 +234,7 @@ def test_a_pickle_runs_nothing(tmp_path):
 # What is said
 
 
-def test_of_a_word_that_comes_twice_the_first_row_is_kept_and_it_is_said(tmp_path, capsys):
+def test_of_a_word_that_comes_twice_the_first_row_is_kept_and_this_is_reported(tmp_path, capsys):
     table = load(tmp_path, "a.txt", b"a 1 2 3\na 4 5 6\nb 7 8 9\n")
     same(table, ["a", "b"], [[1, 2, 3], [7, 8, 9]])
     assert "'a': there more than once; the first row of each is kept" in capsys.readouterr().err
@@ -264,7 +264,7 @@ def test_words_cut_inside_a_character_are_replaced_counted_and_said(tmp_path, ca
         assert "1 of 2 words were not valid UTF-8; \ufffd stands for what is not" in said
 
 
-def test_a_text_that_ends_without_a_line_end_may_be_cut_off_and_it_is_said(tmp_path, capsys):
+def test_a_text_that_ends_without_a_line_end_may_be_cut_off_and_this_is_reported(tmp_path, capsys):
     table = load(tmp_path, "a.txt", b"a 1 2\nb 3 4.2")
     same(table, ["a", "b"], np.float32([[1, 2], [3, 4.2]]))
     assert "the last line has no line end" in capsys.readouterr().err
@@ -494,7 +494,7 @@ def test_of_a_truncated_file_no_number_is_wrong(tmp_path, capsys, table, name, p
 
 @st.composite
 def damages(draw):
-    """A change of a file: some bytes are others, are lost, or come out of another file."""
+    """A change to a file: some bytes are changed, lost, inserted, or come from another file."""
     kind = draw(st.sampled_from(["change", "lose", "insert", "mix"]))
     at, size = draw(st.floats(0, 1)), draw(st.integers(1, 6))
     new = draw(st.one_of(st.binary(min_size=1, max_size=6), st.sampled_from([b"\n", b" ", b"1"])))

@@ -1,4 +1,4 @@
-"""Windows, batches and token files are exactly the book's, and no mistake passes in silence."""
+"""Windows and batches are exactly the book's, from token files too, and mistakes are named."""
 
 import json
 import multiprocessing
@@ -927,7 +927,7 @@ def test_a_token_file_of_another_length_or_count_is_refused_or_has_the_right_ids
 
 
 @pytest.mark.parametrize("n_tokens", ["25", 25.0, None, -1, True], ids=repr)
-def test_a_number_of_tokens_that_is_none_is_refused_in_words(n_tokens):
+def test_what_is_no_number_of_tokens_is_refused_in_words(n_tokens):
     for door in [count_windows, coverage]:
         with pytest.raises((TypeError, ValueError), match="n_tokens is .*Expected a whole"):
             door(n_tokens, 4, 4)
@@ -936,7 +936,7 @@ def test_a_number_of_tokens_that_is_none_is_refused_in_words(n_tokens):
 @pytest.mark.parametrize(
     "change", [{"seed": "1"}, {"seed": 1.0}, {"num_workers": "2"}, {"num_workers": -1}]
 )
-def test_a_seed_or_a_number_of_workers_that_is_none_is_refused_in_words(change):
+def test_what_is_no_seed_or_number_of_workers_is_refused_in_words(change):
     name = next(iter(change))
     with pytest.raises((TypeError, ValueError), match=f"{name} is .*Expected a whole.*Give"):
         create_dataloader_v1(list(range(50)), 2, 4, 4, **change)

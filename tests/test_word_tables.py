@@ -107,7 +107,7 @@ def test_no_room_to_keep_the_arrays(kept, quick, monkeypatch):
     assert len(v.load_word_vectors()) == 3 and not list(kept.iterdir())
 
 
-def test_the_small_table_is_joined_of_what_gensim_reads_in_its_files():
+def test_the_small_table_is_joined_from_what_gensim_reads_in_its_files():
     try:
         path = downloads.fetch("google-news-bolukbasi.bin")
     except downloads.MissingDataError as error:
@@ -122,7 +122,7 @@ def test_the_small_table_is_joined_of_what_gensim_reads_in_its_files():
 
 @pytest.fixture
 def promised():
-    """How many bytes `server` says a file has, by its name, where it lies."""
+    """How many bytes `server` falsely says a file has, by its name."""
     return {}
 
 

@@ -48,7 +48,7 @@ def ours(file) -> WordPiece:
 
 @pytest.fixture(scope="module")
 def theirs(file) -> Tokenizer:
-    """The library's: the whole text, nothing filled up, special tokens in it taken as text."""
+    """The library's: the whole text, no padding, special tokens in it taken as text."""
     tokenizer = Tokenizer.from_str(file)
     tokenizer.no_padding()
     tokenizer.no_truncation()

@@ -430,7 +430,7 @@ def test_v2_without_unk_in_its_vocabulary_says_that_it_is_missing():
 
 
 @pytest.mark.parametrize("token_id", [2, -1, 10**30, "tea"])
-def test_an_id_that_names_no_token_is_told_with_the_size_of_the_vocabulary(token_id):
+def test_an_id_that_names_no_token_is_reported_with_the_size_of_the_vocabulary(token_id):
     tokenizer = SimpleTokenizerV1(build_vocab(["tea", "."]))
     with pytest.raises(
         KeyError,
@@ -449,7 +449,7 @@ def test_an_id_that_names_no_token_is_told_with_the_size_of_the_vocabulary(token
         pytest.param("numpy", id="a batch of numpy"),
     ],
 )
-def test_ids_that_are_no_flat_list_are_told_so(ids):
+def test_ids_that_are_no_flat_list_are_refused_in_words(ids):
     import numpy
     import torch
 

@@ -29,7 +29,7 @@ VOCAB, WIDTHS, TOKENS = (
     1_024,
 )  # GPT-2's tokens, the book's width and GPT-2's, one full window
 ROUNDS, REPEATS = 5, 100
-BATCH, LENGTH, STEPS = 16, 32, 100  # as chapter 8 trains on a text
+BATCH, LENGTH, STEPS = 16, 32, 100  # chapter 8 has 400 steps
 
 
 class OneHot(nn.Module):

@@ -1,8 +1,7 @@
 """How long one move of a playground takes in the kernel: `python -m tests.benchmarks.playgrounds`.
 
 One update is what happens between a widget's new value and the new HTML: drawing, and writing it
-into the widget. It is CPU time. Each update has new values, so that nothing is answered from
-memory; texts have 500 characters. What the browser then needs is not in the figures.
+into the widget. It is CPU time. Each update changes the value; texts have 500 characters. What the browser then needs is not in the figures.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from tests.benchmarks.table import machine, markdown, take_turns
 
 REPORT = ROOT / "notebooks" / "teaching" / "vectors_benchmark.md"
 ROUNDS = 5
-# gensim's own settings for little text, as in the chapter: its default alpha is half as good here.
+# Settings for little text, sizes as in train_skipgram: gensim's default alpha is half as good here.
 GENSIM = {
     "sg": 1,
     "vector_size": 50,

@@ -56,7 +56,7 @@ def test_the_sections_that_it_links_to_are_in_their_chapters():
 # ---- how many different things the four banks are ----
 
 
-def test_split_at_white_space_the_four_are_three_strings_of_which_two_are_the_word():
+def test_split_at_white_space_the_four_are_three_strings_and_two_of_the_four_are_the_word():
     pieces = [piece for piece in TEXT.split() if piece.startswith("bank")]
     assert len(pieces) == 4 == len(LINES) and len(set(pieces)) == 3
     assert pieces.count("bank") == 2 and RECAP["split at white space"] == "three strings"
@@ -122,7 +122,7 @@ def test_states_of_is_what_chapter_8_builds():
         minilm.states_of("a bank", "light")
 
 
-# ---- what it says beside that ----
+# ---- what it says besides that ----
 
 
 def test_the_price_in_hindi_is_that_of_the_question_and_fell_to_that_of_english():

@@ -195,7 +195,7 @@ def test_each_pattern_cuts_hindi_as_the_chapter_says(three):
 
 
 @pytest.mark.parametrize("pattern, floor", [(GPT2_PATTERN, 15), (MARKS_ALLOWED, 6)])
-def test_no_training_gets_beneath_the_number_of_chunks(built, pattern, floor):
+def test_no_training_gets_below_the_number_of_chunks(built, pattern, floor):
     words = bpe.count_chunks(f"{GREETING} " * 200, pattern=pattern)
     words = [(byte_ids(chunk), count) for chunk, count in words.items()]
     merges = built["learn_merges"](words, 1000)

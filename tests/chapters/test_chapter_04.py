@@ -167,7 +167,7 @@ def test_the_numbers_that_pictures_get_wrong(built):
     assert built.lost_targets(14, 4, 5) == [5, 10, 11, 12, 13]
 
 
-def test_the_verdict_leaves_24_targets_behind_39_windows(built):
+def test_the_verdict_leaves_24_targets_after_39_windows(built):
     ids = built.tokenizer.encode_ordinary(_text("the-verdict"))
     inputs, targets = built.make_windows(ids, 256, 128)
     assert (len(ids), len(inputs)) == (5145, 39)
@@ -270,7 +270,7 @@ def test_the_first_answers_that_come_to_mind_are_told_what_is_wrong_with_them():
 
 
 def count_lost_with(gaps, wide):
-    """An answer to count_lost that counts so many gaps, each so wide."""
+    """An answer to count_lost that counts this many gaps, each this wide."""
 
     def count_lost(n_tokens, max_length, stride):
         count = len(range(0, n_tokens - max_length, stride))

@@ -293,7 +293,7 @@ def test_the_map_ends_where_the_loss_of_t_sne_is_low_from_any_start(capitals):
 
 
 def test_t_sne_keeps_partners_and_loses_directions_from_any_start(capitals):
-    """Of 600 starts on two processors two maps had 14 words beside their partners, others 15 or 16.
+    """Of 600 starts on two processors two maps had 14 words beside their partners, the others 15 or 16.
 
     One map's cosine is chance, spread by 0.14 around 0; the bounds are for the mean and most of 20.
     """

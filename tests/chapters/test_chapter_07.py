@@ -569,7 +569,9 @@ def test_without_an_answer_the_milestone_says_so_and_goes_on_with_the_courses_ow
     ],
     ids=["token vectors alone", "positions of the ids", "one position for all"],
 )
-def test_with_a_sum_that_holds_no_order_the_network_is_told_why_and_tosses_a_coin(answer, message):
+def test_with_a_sum_that_holds_no_order_the_learner_is_told_why_and_the_network_tosses_a_coin(
+    answer, message
+):
     told = check.milestone("embed", answer)
     assert told.state == "wrong" and message in told.text
     assert all(45 <= share <= 55 for share in shares(told)) and len(shares(told)) == 2
@@ -595,7 +597,7 @@ def test_no_training_can_tell_twins_apart_without_positions():
         alone, own = (positions.trained_to_tell(sums, 0) for sums in (without_positions, own_sum))
         rows, twins = ids.split(200)
         assert torch.equal(rows.sort(dim=1).values, twins.sort(dim=1).values)
-        assert torch.equal(first[:200] + first[200:], torch.ones(200)), "one of both is right"
+        assert torch.equal(first[:200] + first[200:], torch.ones(200)), "one of the two is right"
         assert torch.allclose(alone(rows), alone(twins), atol=1e-6)
         assert not torch.allclose(own(rows), own(twins), atol=1e-6)
 

@@ -1,4 +1,4 @@
-"""Chapter 9: its claims come out, no process and no file is left behind, its exercises answer."""
+"""Chapter 9: its claims come out, its exercises answer."""
 
 import inspect
 import re

@@ -3,7 +3,7 @@
 A core needs no run of its own. It stands first in its file, and each run of a chapter here gives it
 a fresh kernel: when its last cell has run, nothing after "Going further" has run yet. So every test
 that compares a chapter's outputs with the saved ones has compared those of the core alone. What
-that argument rests on is tested below: after "Going further" nothing of the core comes any more.
+that argument rests on is tested below: nothing of the core comes after "Going further".
 
 What no such run shows is whether the sections after it may be taken in any order, as the chapters
 say, since a run takes them in one. So the names that their code reads are looked up here: each must

@@ -82,7 +82,7 @@ def from_last_to_first(chapter):
     """The code cells of the core, then of the sections to go further, the last one first.
 
     Every other run takes them as they stand; the chapters say that they can be taken in any order.
-    What a section sends home, no other may miss, so "Clean up" stays last.
+    "Clean up" ends the workers that other sections need, so it stays last.
     """
     parts = sorted(reversed(further(chapter)), key=lambda part: part.heading == "Clean up")
     return [cell for part in [*core(chapter), *parts] for cell in part.cells]
@@ -128,7 +128,7 @@ def test_the_chapter_runs_on_the_verdict_without_a_network_and_its_solutions_pas
         )
     printed = "\n".join(shown(cell) for cell in code(book))
     numbers = printed.replace(",", "")
-    if path.stem.startswith("04"):  # its batch has each id in parentheses, behind its token
+    if path.stem.startswith("04"):  # its batch has each id in parentheses, after its token
         numbers = ", ".join(re.findall(r"\((\d+)\)", printed))
     for value in KNOWN.get(path.stem, []):
         assert value in numbers, f"{path.name} no longer prints {value} on The Verdict"

@@ -166,7 +166,7 @@ pytestmark = [
 def lab(tmp_path_factory):
     """The address of a JupyterLab over a copy of the course, and a page of a browser."""
     folder = course_copy(tmp_path_factory.mktemp("course"))
-    for path in CHAPTERS:  # other tests run what lies behind the core and holds no playground
+    for path in CHAPTERS:  # other tests run what comes after the core and holds no playground
         short = shortened(read(path), lambda cell: CALL.search(cell.source))
         nbformat.write(short, folder / "notebooks" / path.name)
     os.environ.setdefault("COURSE_DOWNLOADS", str(ROOT / "data" / "downloads"))
@@ -298,7 +298,7 @@ def wait_for_part(area, label: str, part: str) -> None:
         if re.search(wanted, bare(area)):
             return
         area.page.wait_for_timeout(50)
-    raise AssertionError(f"{part} was typed into {label} and is not to be read in:\n{bare(area)}")
+    raise AssertionError(f"{part} was typed into {label} and can't be read in:\n{bare(area)}")
 
 
 def type_hostile(area) -> None:

@@ -57,7 +57,7 @@ def pages(tmp_path_factory) -> dict[str, str]:
 
 
 def words(text: str) -> str:
-    """A text with one kind of white space, and none at all around marks."""
+    """A text without its white space."""
     return re.sub(r"\s+", "", text)
 
 

@@ -1,7 +1,7 @@
-"""What can go wrong on a machine beside downloads, Colab and archives, each fault with its name.
+"""What can go wrong on a machine besides downloads, Colab and archives, each fault with its name.
 
-Downloads, disks, pip, killed and racing kernels: tests/test_downloads.py. git, Colab, two checkouts, another folder:
-tests/machines/test_colab.py. Archives: tests/test_pack.py. Here: Pythons, displays, arrays that were half built.
+Downloads, disks, pip, killed and racing kernels: tests/test_downloads.py. Colab, two checkouts, another folder:
+tests/machines/test_colab.py. git: tests/machines/test_publish.py. Archives: tests/test_pack.py. Here: Pythons, displays, arrays that were half built.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def test_wikipedia_that_can_not_be_kept_is_used_all_the_same(code, tmp_path, mon
 
 @pytest.mark.parametrize("path", SOURCES, ids=[path.stem for path in SOURCES])
 def test_nothing_from_outside_is_unpickled_run_or_unpacked_at_once(path):
-    """Word vectors are read by an unpickler that admits few names: tests/test_word_tables.py."""
+    """Word vectors are read by an unpickler that admits few names: tests/test_vector_files.py."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)

@@ -1,4 +1,4 @@
-"""All pictures in a real browser: whole, unbroken and readable, on a screen and on a dark one."""
+"""All pictures in a real browser: whole, unbroken and readable, on a light page and on a dark one."""
 
 import re
 from importlib.util import find_spec
@@ -104,7 +104,7 @@ def saved() -> list[str]:
 
 
 def drawn(vectors) -> list[str]:  # noqa: F811
-    """The pictures of each playground at each step of each of its controls.
+    """The pictures of each playground without the model, at each step of each control.
 
     Digits are equally wide, so of pictures that differ in the digits of their text one will do.
     """

@@ -208,7 +208,7 @@ def test_teachers_first_read_how_to_publish_then_how_a_class_comes_into_colab():
     publish, colab, *_ = text.split("## Teach with it\n\n")[1].split("\n- ")
     assert "by pushing" in publish and "`python -m tests.tools.address https://" in publish
     for way in ["Drive folder", "If the course is published", "zip in My Drive", "mounts Drive"]:
-        assert way in colab, f"thirty learners can't come by {way}"
+        assert way in colab, f"thirty learners can't get in by {way}"
 
 
 def test_binder_codespaces_and_the_line_for_linux_take_the_small_build_of_the_same_pytorch():

@@ -24,7 +24,7 @@ BY_HAND = (
     "then put the course's zip beside it (the folder icon on the left)."
 )
 BADGE = re.compile(rf"\[!\[Open In Colab\]\([^)]*\)\]\({COLAB}[^)]*\)")
-# What a set-up cell has more if the course is published, and the line before which it stands.
+# What a set-up cell has in addition if the course is published.
 IMPORT = "from urllib.request import urlretrieve\n"
 FETCH = """\
 if not found:

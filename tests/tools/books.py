@@ -102,7 +102,7 @@ def exercises(book) -> list[tuple]:
 
 
 def shortened(book, needed) -> nbformat.NotebookNode:
-    """The book's core, and of what lies behind "Going further" the sections with a needed cell.
+    """The book's core, and of what comes after "Going further" the sections with a needed cell.
 
     needed: a function from a cell to True or False. Each of those sections stands on the core alone.
     """

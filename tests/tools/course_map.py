@@ -42,7 +42,7 @@ SHARP = 2  # pixels of the picture for each of the page, for projectors and fine
 
 
 def place(number: int) -> tuple[int, int]:
-    """The left upper corner of a stage's box."""
+    """The upper left corner of a stage's box."""
     row, column = divmod(number, COLUMNS)
     if row == 1:
         column = COLUMNS - 1 - column
@@ -138,7 +138,7 @@ def box(number: int, stage: str, example: str, chapters: str, lit: bool) -> str:
     """A stage: its chapters, its name, and what it makes of the text."""
     x, y = place(number)
     fill, ink, faint = LIT if lit else PLAIN
-    named = chapters.removeprefix("0 ")  # the first hour is in nearly all boxes, so it says nothing
+    named = chapters.removeprefix("0 ")  # the first hour is in most boxes, so it says nothing
     kind = "chapters" if " " in named else "chapter"
     about = f"{kind} {named.replace(' ', ', ')}" if named else ""
     middle = f'x="{x + BOX / 2}"'

@@ -68,7 +68,7 @@ def work_of_markdown(text: str) -> Counter:
 
 
 def work_of_code(cell, above: str, questions: int) -> Counter:
-    """What a code cell asks, beneath the Markdown `above`, where the quiz has so many questions.
+    """What a code cell asks, beneath the Markdown `above`, where the quiz has this many questions.
 
     A set-up cell whose source is folded is run and not read.
     """

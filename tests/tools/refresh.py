@@ -25,7 +25,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def clean(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Take out of a notebook what would be another after each run."""
+    """Take out of a notebook what would differ after each run."""
     book.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},

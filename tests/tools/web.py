@@ -1,6 +1,6 @@
 """Build the web edition of the course: `python -m tests.tools.web [--linkcheck]`.
 
-Pages are made of the committed notebooks, which are not run, by Sphinx with the settings in .web.
+Pages are made from the committed notebooks, which are not run, by Sphinx with the settings in .web.
 They land in site/html, which opens from the disk and asks no other host for anything.
 """
 
