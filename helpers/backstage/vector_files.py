@@ -2,8 +2,8 @@
 
 word2vec's two formats (GloVe's and fastText's texts too), plain or packed by gzip, bzip2 or zip;
 the arrays of a .npz file; those in a KeyedVectors that gensim saved. A file's bytes say what it
-is; where they leave it open, a .bin in its name does.
-Each reader gives (words, rows): a list of str, numbers [words, width].
+is; where they leave it open, a .bin in its name does. Each reader gives (words, rows): a list of
+str, numbers [words, width].
 """
 
 from __future__ import annotations

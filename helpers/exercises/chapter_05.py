@@ -56,7 +56,7 @@ class distance_from_products(Exercise):
     """
 
     def cases():
-        return [(floats(3, 0), floats(0, 5)), (floats(1, 2, 2), floats(2, -4, 4))]
+        return [(floats(3, 0), floats(0, 5)), (floats(1, 2, 2), floats(2, -4, 1))]
 
     def right(a, b):
         return (a @ a + b @ b - 2 * (a @ b)) ** 0.5
@@ -175,12 +175,13 @@ class answer_row(Exercise):
         return best_row(rows, a, b, c, out=[])
 
     def gives_all_three_the_value_0(rows, a, b, c):
-        """All three are out, but 0 may be greater than all other products. Use `-np.inf`."""
+        """All three are set, but to a number that may be greater than all other products. Use
+        `-np.inf`."""
         return best_row(rows, a, b, c, out=[a, b, c], value=0)
 
     def gives_all_three_plus_inf(rows, a, b, c):
-        """A word of the question always wins here: `np.inf` is above every product, and `argmax`
-        takes nan (which `None` becomes) before all others. Use `-np.inf`."""
+        """A word of the question always wins here. `np.inf` is above every product, and `argmax`
+        takes nan (which `None` becomes) before all others: use `-np.inf`, and `argmax`."""
         return best_row(rows, a, b, c, out=[a, b, c], value=math.inf)
 
     def names_the_rows_without_a_list(rows, a, b, c):
@@ -191,8 +192,8 @@ class answer_row(Exercise):
         return int(products.argmax())
 
     def gives_all_three_minus_1(rows, a, b, c):
-        """All three are out, but −1 is not below all products: the sum b − a + c need not have
-        length 1, so a product may be lower. Use `-np.inf`."""
+        """All three are set, but not low enough: the sum b − a + c need not have length 1, so a
+        product may be lower than −1. Use `-np.inf`."""
         return best_row(rows, a, b, c, out=[a, b, c], value=-1)
 
     def swaps_a_and_b(rows, a, b, c):
@@ -211,7 +212,7 @@ class context_pairs(Exercise):
     """
 
     cases = [(["a", "b", "c"], 1), ("the sea let go at dawn".split(), 2)]
-    cases += [(["the", "sea", "the"], 2), ([], 2), (["a"], 3)]
+    cases += [(["the", "sea", "the"], 2), ([], 2), (["a"], 3), (list("abcd"), 3)]
 
     def call(answer, *case):
         found = answer(*case)
@@ -238,7 +239,7 @@ class context_pairs(Exercise):
         return pairs(words, window, window, first=-window)
 
     def ends_too_early(words, window):
-        """The last word to the right is missing: a range ends before its second number."""
+        """The last word to the right is missing: the end is one too small."""
         return pairs(words, window, window - 1)
 
     def pairs_direct_neighbours_only(words, window):

@@ -195,13 +195,13 @@ class add_token(Exercise):
         return grown(vocab, weight, row, token)
 
     def starts_at_random(vocab, weight, token):
-        """The new row is not the mean of the others, but perhaps a random one. Those
-        that torch draws are far longer than trained rows. Start it at the mean."""
+        """The new row is not the mean of the others, but perhaps a random one. Those that torch
+        draws are far longer than trained rows. Start it at the mean."""
         return grown(vocab, weight, weight[0] + 1000, token)
 
     def puts_the_row_first(vocab, weight, token):
-        """The new row stands above the others, so every old id now finds the row above
-        its own, and no error says so. Put the row beneath."""
+        """The new row stands above the others, so every old id now finds the row above its own,
+        and no error says so. Put the row beneath."""
         import torch
 
         new, _ = add_token.right(vocab, weight, token)
@@ -260,7 +260,7 @@ class nearest(Exercise):
         plane = torch.tensor([[1, 0], [5, 4], [3, 1], [0.9, 0.6], [-1, 0.1]])
         below_0 = torch.tensor([[1, 0], [-1, 0.1], [-0.5, 1]])
         opposite = torch.tensor([[1.0, 0], [-1, 0]])
-        return [(plane, 0), (many, 7), (below_0, 0), (opposite, 0)]
+        return [(plane, 0), (plane, 2), (plane, 3), (many, 7), (below_0, 0), (opposite, 0)]
 
     def right(weight, token_id):
         return most_alike(cosines(weight, token_id), token_id)
@@ -282,8 +282,8 @@ class nearest(Exercise):
         return most_alike(cosines(weight, token_id), token_id, own=0)
 
     def puts_itself_at_minus_1(weight, token_id):
-        """`-1` does not always leave the token out: a row in the opposite direction has a
-        cosine of −1 as well. Give the token a number below −1."""
+        """This does not always leave the token out: a row in the opposite direction has a
+        cosine of −1. Give the token a number below −1."""
         return most_alike(cosines(weight, token_id), token_id, own=-1)
 
     def takes_the_product(weight, token_id):

@@ -254,8 +254,7 @@ class mean_so_far(Exercise):
 class read_back(Exercise):
     """Of all pairs, one adds up to the vector.
 
-    Hint: Make the sums of all pairs first, as in the worked example. How far is each from the
-        vector?
+    Hint: Make the sums of all pairs, as in the worked example. How far is each from the vector?
     Hint: `(token_table[:, None] + position_table - vector).norm(dim=2)` gives the distances, a row
         for each token. `argmin` counts through them row by row: in which row is number 7, if a row
         has 5 positions?
@@ -267,9 +266,10 @@ class read_back(Exercise):
 
         seven = torch.Generator().manual_seed(7)
         tokens, positions, off = torch.randn(19, 3, generator=seven).split((7, 5, 7))
-        pairs = [(0, 3), (6, 1), (2, 4), (4, 2), (5, 0)]
-        # each vector is near to a sum, not equal to one
-        return [(tokens[i] + positions[p] + off[i] / 20, tokens, positions) for i, p in pairs]
+        # the last number is that of the positions; each vector is near to a sum, not equal to it
+        pairs = [(0, 3, 5), (6, 1, 5), (2, 4, 5), (4, 3, 4), (1, 2, 4)]
+        near = [tokens[i] + positions[p] + off[i] / 20 for i, p, _ in pairs]
+        return [(near[k], tokens, positions[:n]) for k, (_, _, n) in enumerate(pairs)]
 
     def right(vector, tokens, positions):
         return divmod(closest_pair(vector, tokens, positions), len(positions))

@@ -49,7 +49,7 @@ class shuffled_token(Exercise):
     Hint: `number = numbers[window]`; the other line stays as it is.
     """
 
-    cases = [([7, 0, 3, 5], 4, 0, 2), ([2, 9, 4, 1], 3, 1, 1)]
+    cases = [([7, 0, 3, 5], 4, 0, 2), ([2, 9, 4, 1, 5], 3, 1, 1)]
     cases += [([6, 1, 0, 2], 2, 3, 0), ([1, 0], 5, 1, 3)]
 
     def right(numbers, stride, window, position):
@@ -123,7 +123,7 @@ class trace(Exercise):
 
     def cases():
         wave = [b" \xf0\x9f", b"\x91\x8b"]  # two tokens, one character
-        pieces = [b"The", b" wall", b" walk", b"er", *wave, b"!", b"ab", b" c", b"."]
+        pieces = [b"The", b" wall", b" walk", b"er", *wave, b"!", b"er", b" c", b"."]
         spots = [(4, 1, 2), (2, 2, 1), (1, 1, 1), (3, 0, 0), (5, 1, 2)]
         return [(pieces, *spot) for spot in spots]
 

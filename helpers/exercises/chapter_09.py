@@ -155,14 +155,14 @@ class to_do(Exercise):
     cases += [
         ({}, _two),
         ({**_two, "z": "3"}, _two),
-        ({"y": "1", "x": "2", "z": "9"}, {**_two, "z": "3"}),
+        ({"y": "1", "x": "2", "z": "9"}, {"z": "3", **_two}),
     ]
 
     def right(there, wanted):
         return [name for name in wanted if there.get(name) != wanted[name]]
 
     def misses_other_hashes(there, wanted):
-        """A shard that is there but has a different hash is missed. Compare the hashes."""
+        """A shard that is there but has a different hash is missed. It is still to be made."""
         return [name for name in wanted if name not in there]
 
     def gives_what_is_done(there, wanted):

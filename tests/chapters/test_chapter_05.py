@@ -418,8 +418,10 @@ def wrong_answers():
             "a may still": lambda rows, a, b, c: row(rows, a, b, c, [b, c]),
             "c may still": lambda rows, a, b, c: row(rows, a, b, c, [a, b]),
             "may still be a word": lambda rows, a, b, c: row(rows, a, b, c, []),
-            "but 0 may be greater": lambda rows, a, b, c: row(rows, a, b, c, [a, b, c], 0),
-            "−1 is not below": lambda rows, a, b, c: row(rows, a, b, c, [a, b, c], -1),
+            "may be greater than all other products": lambda rows, a, b, c: row(
+                rows, a, b, c, [a, b, c], 0
+            ),
+            "not low enough": lambda rows, a, b, c: row(rows, a, b, c, [a, b, c], -1),
             "`np.inf` is above every product": lambda rows, a, b, c: row(
                 rows, a, b, c, [a, b, c], np.inf
             ),

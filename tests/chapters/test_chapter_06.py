@@ -358,7 +358,7 @@ def wrong_answers():
             "`0` does not leave": lambda w, i: (
                 cos(w, w[i], dim=1).index_fill(0, torch.tensor(i), 0).argmax().item()
             ),
-            "`-1` does not always leave": lambda w, i: (
+            "This does not always leave": lambda w, i: (
                 cos(w, w[i], dim=1).index_fill(0, torch.tensor(i), -1).argmax().item()
             ),
             "greatest `@`": lambda w, i: (
