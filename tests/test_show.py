@@ -95,7 +95,7 @@ def test_hostile_text_is_text_in_every_picture(text):
 
 @pytest.mark.parametrize("seen", ["<unk>", "<|endoftext|>", "&lt;", "a b", "0"])
 def test_an_id_that_looks_like_a_tag_does_not_vanish(seen):
-    assert repr(show.tokens(["a"], ids=[seen])) == f"a({seen})│"
+    assert repr(show.tokens(["a"], ids=[seen])) == f"token(id): a({seen})│"
 
 
 @pytest.mark.parametrize("char", ["\x00", "\x0b", "\ufffe", "\uffff", "\ud800", "\x7f", "\u2028"])
@@ -156,7 +156,7 @@ def test_tokens_show_ids_spaces_and_what_was_dropped_without_any_style():
     picture = show.tokens(
         ["Hi", " ", b"\xff"], ids=[7, 8, 9], dropped=[1], marked=[2], hover=["id 7"]
     )
-    assert repr(picture) == "Hi(7)│~·(8)~│[\\xff(9)]│"
+    assert repr(picture) == "token(id): Hi(7)│~·(8)~│[\\xff(9)]│"
     assert 'title="id 7"' in picture.html
     assert repr(show.tokens([])) == "(no tokens)"
     assert repr(show.tokens(["a\n", "b"])) == "a↵│\nb│"
@@ -338,7 +338,7 @@ def rows_of(picture):
 
 def test_steps_are_numbered_frames_of_which_the_first_is_open():
     picture = show.steps([("l + o", show.tokens(["lo"], [258])), ("a <b>", show.note("c"))])
-    assert repr(picture) == "1. l + o\nlo(258)│\n2. a <b>\nc"
+    assert repr(picture) == "1. l + o\ntoken(id): lo(258)│\n2. a <b>\nc"
     opened = [" open" in start for start in re.findall("<details[^>]*>", picture.html)]
     assert opened == [True, False]
     titles = re.findall("<summary[^>]*>", picture.html)
@@ -548,9 +548,13 @@ def test_stripes_have_the_colour_of_the_sign_and_the_strength_of_the_number():
     said = "Stripes of the first 3 numbers of cat, dog: orange above 0, blue below, the strongest at 2."
     assert repr(picture) == said
     drawn = [tag for tag in markup(picture).iter() if tag.get("fill-opacity")]
+    drawn, key = drawn[:4], drawn[4:]
     assert [tag.get("fill-opacity") for tag in drawn] == ["1.00", "0.50", "1.00", "0.25"]
     assert [tag.get("fill") == show.PALETTE[1] for tag in drawn] == [True, False, False, True]
     assert len({tag.get("y") for tag in drawn}) == 2, "a line for each vector"
+    assert [tag.get("fill-opacity") for tag in key] == ["1", "0.5", "0", "0.5", "1"]
+    named = [text for text in markup(picture).itertext() if re.fullmatch(r"−?[\d.]+", text)]
+    assert named == ["−2", "0", "2"], "the key says which colour is which number"
     for tag in drawn:
         assert_parts_from_every_page(tag.get("fill"))
 

@@ -117,7 +117,7 @@ def _draw_sum(layer, kind, words, ids, position):
         name = f"+ position vector {position}"
     rows = [layer.token(ids)[position].tolist(), vector, layer(ids)[position].tolist()]
     names = [f"token vector of {words[position]}", name, "= their sum"]
-    picture = show.tokens(words, range(len(words)), marked=[position])
+    picture = show.tokens(words, range(len(words)), marked=[position], beneath="position")
     caption = f"Position {position}; what is learned is still random here"
     return picture + show.heat(rows, names, caption=caption)
 

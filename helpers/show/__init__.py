@@ -10,13 +10,5 @@ from .composed import ladder, ranks  # noqa: F401
 from .drawings import figure, stripes, style, svg, tree  # noqa: F401
 from .maps import word_map  # noqa: F401
 from .pictures import ARROWS, MARKS, Picture, error, note, plain, steps, visible  # noqa: F401
-from .tables import (  # noqa: F401
-    LOST,
-    PALETTE,
-    bars,
-    batch,
-    heat,
-    table,
-    tokens,
-    windows,
-)
+from .strips import batch, windows  # noqa: F401
+from .tables import LOST, PALETTE, bars, heat, table, tokens  # noqa: F401

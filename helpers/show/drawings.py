@@ -109,9 +109,17 @@ def stripes(names, vectors, shown: int = 60) -> Picture:
                 colour, alpha = PALETTE[1] if value > 0 else PALETTE[0], abs(value) / most
                 at = f'x="{left + wide * place:.0f}" y="{y}" width="{wide}" height="30"'
                 markup += f'<rect {at} fill="{colour}" fill-opacity="{alpha:.2f}"/>'
+    low = 34 * len(rows) + 6
+    for step, share in enumerate((-1, -0.5, 0, 0.5, 1)):  # the key: which colour is which number
+        x, colour = left + 56 * step, PALETTE[1] if share > 0 else PALETTE[0]
+        at = f'x="{x:.0f}" y="{low}" width="56" height="10"'
+        markup += f'<rect {at} fill="{colour}" fill-opacity="{abs(share)}"/>'
+        if share in (-1, 0, 1):
+            markup += box(f"{share * most:.2g}".replace("-", "−"), x + 28, low + 26)
     alt = f"Stripes of the first {len(rows[0])} numbers of {', '.join(labels)}: orange above 0, "
     alt += f"blue below, the strongest at {most:.3g}."
-    return svg(markup, alt, round(left + wide * len(rows[0])), 34 * len(rows))
+    wide = max(wide * len(rows[0]), 280)
+    return svg(markup, alt, round(left + wide), low + 40)
 
 
 def style() -> None:
