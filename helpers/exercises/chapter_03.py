@@ -160,7 +160,7 @@ class count_spellings(Exercise):
         return count_spellings.right(word, tokens) if word else 0
 
     def stops_with_0(word, tokens):
-        """No spelling is found: what does the function return when no letters are left? It is 1."""
+        """No spelling is found: what should come back when no letters are left? 1."""
         return 0
 
 

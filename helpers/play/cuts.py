@@ -256,7 +256,7 @@ def _draw_windows(tokenizer, text, max_length, stride, batch_size):
     full = f"{seen.batches_kept} with drop_last=False"
     rows = [
         ["windows", seen.windows, f"max(0, ceil(({n} tokens − {max_length}) / {stride}))"],
-        ["overlap", seen.overlap, f"tokens that neighbours share: max(0, {max_length} − {stride})"],
+        ["overlap", seen.overlap, f"tokens neighbours share: max(0, {max_length} − {stride})"],
         ["targets seen", seen.targets_seen, targets],
         ["targets lost", seen.targets_lost, lost],
         [f"full batches of {batch_size}", seen.batches, full],
