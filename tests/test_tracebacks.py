@@ -40,6 +40,13 @@ def test_lines_before_and_after_a_package_stay():
     assert files(shorten(error.__traceback__))[-2:] == ["cell.py", "cell.py"]
 
 
+def test_a_list_that_fails_in_the_middle_is_one_step_in_every_python():
+    error = failed("def read():\n    return [int(word) for word in ['x']]\nread()", "cell.py")
+    assert files(shorten(error.__traceback__))[-2:] == ["cell.py", "cell.py"]
+    names = [step.tb_frame.f_code.co_name for step in steps(shorten(error.__traceback__))]
+    assert names[-2:] == ["<module>", "read"], "its line would be shown twice"
+
+
 def test_an_error_in_which_no_line_is_the_learners_is_shown_in_full():
     error = failed("raise ValueError", json.__file__)
     inside = list(steps(error.__traceback__))[-1]

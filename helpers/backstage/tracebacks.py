@@ -9,6 +9,8 @@ from types import TracebackType
 # Where Python, the installed packages and the course's own lie: no learner wrote these.
 OTHERS = [Path(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib")]
 OTHERS.append(Path(__file__).parents[1])
+# Before Python 3.12 these are steps of their own, in a line that the step above shows already.
+INSIDE = {"<listcomp>", "<setcomp>", "<dictcomp>"}
 
 
 def steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
@@ -20,8 +22,9 @@ def steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
 
 def is_own(step: TracebackType) -> bool:
     """Whether the line of this step stands in the notebook, or in a file of the learner's."""
-    parents = Path(step.tb_frame.f_code.co_filename).parents
-    return not any(folder in parents for folder in OTHERS)
+    code = step.tb_frame.f_code
+    parents = Path(code.co_filename).parents
+    return code.co_name not in INSIDE and not any(folder in parents for folder in OTHERS)
 
 
 def shorten(traceback: TracebackType) -> TracebackType:

@@ -9,7 +9,7 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from ..show import ARROWS, Picture, plain
+from ..show import PAGE, Picture, plain
 from .forms import form
 from .judge import Verdict
 
@@ -83,7 +83,7 @@ class Ask(Picture):
                 control.observe(partial(self._answer, number, controls), "value")
             self.controls += controls
             self.notes.append(note)
-            parts += [w.HTML(ARROWS + question.asked), *controls, note]
+            parts += [w.HTML(PAGE + question.asked), *controls, note]
         self.asked += f"<div>{DECIDE}</div>"
         if not folded:
             self.html = self.asked

@@ -57,7 +57,7 @@ class Playground:
         self.html = self._view.value = picture._repr_html_()
         given = ", ".join(f"{name}={value!r}" for name, value in values.items())
         self.state = f"{self._call}{given})" if self._call else ""
-        self._line.value = f'{show.ARROWS}<div style="{LINE}">{escape(self.state)}</div>'
+        self._line.value = f'{show.PAGE}<div style="{LINE}">{escape(self.state)}</div>'
 
     def __repr__(self) -> str:
         return show.plain(self.still)

@@ -9,6 +9,6 @@ says the same.
 from .composed import ladder, ranks  # noqa: F401
 from .drawings import figure, stripes, style, svg, tree  # noqa: F401
 from .maps import word_map  # noqa: F401
-from .pictures import ARROWS, MARKS, Picture, error, note, plain, steps, visible  # noqa: F401
+from .pictures import MARKS, PAGE, Picture, error, note, plain, steps, visible  # noqa: F401
 from .strips import batch, windows  # noqa: F401
 from .tables import LOST, PALETTE, bars, heat, table, tokens  # noqa: F401

@@ -25,8 +25,10 @@ ROW = """<style>
   @media print { .show-steps > details::details-content { content-visibility: visible } }
 }
 </style>"""
-# The arrow of a list to choose from is black in Jupyter's dark theme; grey is seen in both.
-ARROWS = """<style>
+# The arrow of a list to choose from is black in Jupyter's dark theme; grey is seen in both. And
+# JupyterLab ends a printed line where it is full, even within a number; so here it may not.
+PAGE = """<style>
+.jp-OutputArea .jp-OutputArea-output pre { word-break: normal }
 .widget-dropdown > select { --jp-widgets-dropdown-arrow: url("data:image/svg+xml,\
 <svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18'><path d='M4 6l5 5 5-5' fill='none' \
 stroke='%23808080' stroke-width='2'/></svg>") }</style>"""

@@ -328,6 +328,10 @@ def test_a_learner_runs_the_chapter_and_its_playgrounds_answer(path, lab):
     open_chapter(page, address, path.name)
     try:
         run_all(page)
+        printed = page.locator(".jp-OutputArea-output pre").first
+        assert printed.evaluate("e => getComputedStyle(e).wordBreak") == "normal", (
+            "a printed list is broken within its numbers"
+        )
         SHOTS.mkdir(exist_ok=True)
         meant = sum("raises-exception" in tags(cell) for cell in code(book))
         for number, found in enumerate(
