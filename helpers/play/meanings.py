@@ -6,6 +6,7 @@ from .. import show
 from .playground import Playground, area, line, slider
 
 BARE = 0.6  # the cosine without colour, so that 0.7 and 0.9 look different
+MOST_LINES, LONGEST = 12, 500  # so that the table fits a screen, and a line the model
 
 
 def _draw_meanings(model, text, word, blocks):
@@ -14,6 +15,12 @@ def _draw_meanings(model, text, word, blocks):
     lines = [part for part in text.splitlines() if part.strip()]
     if not lines:
         return show.note("There is no line to compare: write some, each with the word.")
+    long = max(map(len, lines))
+    if len(lines) > MOST_LINES or long > LONGEST:
+        raise ValueError(
+            f"There are {len(lines)} lines, and the longest has {long:,} characters; expected at "
+            f"most {MOST_LINES} lines of at most {LONGEST} characters. Shorten the text."
+        )
     from ..models import cosines  # it brings torch
 
     # One row of seven for each line: going in, and after each block.

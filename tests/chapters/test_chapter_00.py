@@ -13,6 +13,7 @@ from helpers.models import ARCHIVE, cosines, load_model
 from helpers.texts import load_text
 from helpers.vectors import load_word_vectors
 from helpers.words import split_words
+from tests.test_show import HOSTILE, safe
 from tests.tools.books import (
     CHAPTERS,
     Chapter,
@@ -178,6 +179,29 @@ def test_what_cannot_be_compared_is_said_in_words():
     assert "Choose another word" in ground.html
     ground.controls["text"].value = " \n"
     assert "There is no line to compare" in ground.html
+
+
+@needs_model
+def test_hostile_text_in_either_box_shows_up_as_text():
+    ground = play.meanings(load_model(), TEXT, "bank")
+    for text in HOSTILE:
+        for key, value in (("word", text), ("text", f"{text} bank\nbank"), ("word", "bank")):
+            ground.controls[key].value = value
+            assert safe(ground.html) and safe(ground.box.children[-1].value), f"{key}: {text!r}"
+
+
+@needs_model
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("a bank\n" * 300, "There are 300 lines"),
+        ("bank " * 900, "the longest has 4,500 characters"),
+    ],
+)
+def test_a_text_that_is_pasted_whole_gets_a_message_and_no_wait(text, said):
+    ground = play.meanings(load_model(), TEXT, "bank")
+    ground.controls["text"].value = text
+    assert said in ground.html and "Shorten the text" in ground.html
 
 
 WRONG = {
