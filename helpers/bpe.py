@@ -90,7 +90,7 @@ def replace_everywhere(pair: Pair, new_id: int, words: list, counts: dict, holde
 
 
 def learn_merges(words: Iterable, n_merges: int, ties: str = "first") -> list[Pair]:
-    """Merge the most frequent pair of the words, again and again, until no pair is left.
+    """Merge the most frequent pair of the words, n_merges times or until no pair is left.
 
     words, ties: see count_pairs and BytePairTokenizer.train. The pairs wait in a heap, the most
     frequent on top. Once a pair is there, its count only falls, and its first place in the text
@@ -183,7 +183,7 @@ class BytePairTokenizer(Encoding):
 
         texts: one text, or documents one by one, or what count_chunks counted in them.
         ties: which of several equally frequent pairs is merged: the one seen "first" in the text,
-        the one with the "smallest" ids (as Hugging Face tokenizers), or the "greatest" bytes.
+        the one with the "smallest" ids (as in Hugging Face tokenizers), or the "greatest" bytes.
         A text that runs out of pairs gives a smaller vocabulary and a warning.
         """
         empty = cls([], special_tokens, pattern)

@@ -18,8 +18,8 @@ class in chapter_01.py, and its name is that of the class. None of its functions
             '''The reply to whoever gives this wrong answer.'''
             return len(text.split(","))
 
-Names that begin with _ are helpers. call(answer, *case) may say how an answer is tried, if it is a
-class. Without cases the answer is a value, and each function says whether its argument fits.
+Names that begin with _ are helpers. call(answer, *case) may say how an answer is tried. Without
+cases the answer is a value, and each function says whether its argument fits.
 A Milestone is an exercise whose answer becomes a part of something larger (judge.py).
 
 Questions are in chapter_01.json (a text may hold `code`; a KEY is used once in all chapters):
@@ -31,7 +31,8 @@ Questions are in chapter_01.json (a text may hold `code`; a KEY is used once in 
              "items": [{"text": "the first"}, {"text": "", "why": "why after the first"}, ...]},
             {"form": "match", "question": "", "why": "said when all is right",
              "items": [{"text": "", "with": "", "why": "why they are a pair"}, ...]}]}
-In outcome(KEY, value) the right choice is the one whose text, without backticks, is str(value).
+In outcome(KEY, value) the right choice is the one whose text, without backticks, is str(value),
+or of a float f"{value:.10g}".
 In helpers/exercises, forms.py has the forms of a question, asking.py asks, and judge.py judges
 answers to exercises.
 """

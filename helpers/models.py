@@ -19,7 +19,7 @@ KINDS = {"F32": torch.float32, "I64": torch.int64}  # of numbers, as the file na
 
 
 def read_safetensors(data: bytearray) -> dict[str, torch.Tensor]:
-    """The tensors by name, in the memory of `data`. Unlike a pickle, nothing in it can run."""
+    """The tensors by name, in the memory of `data`, which can't run anything, as a pickle could."""
     # Eight bytes say how long the header is, a table in JSON; raw numbers follow.
     start = 8 + int.from_bytes(data[:8], "little")
     name, facts, tensors, spans = "The header", "no table in JSON", {}, []
@@ -30,7 +30,7 @@ def read_safetensors(data: bytearray) -> dict[str, torch.Tensor]:
             kind, shape = KINDS[facts["dtype"]], facts["shape"]
             first, end = facts["data_offsets"]
             count = math.prod(shape)
-            # JSON has truths and fractions too, and minus signs: none of them is a size.
+            # JSON has booleans and fractions too, and minus signs: none of them is a size.
             whole = all(type(number) is int and number >= 0 for number in [first, *shape])
             if not whole or end - first != count * kind.itemsize or end > len(data) - start:
                 raise ValueError

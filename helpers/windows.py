@@ -50,7 +50,7 @@ class Coverage:
 
     windows: int
     overlap: int  # tokens that two neighbouring windows share
-    targets_seen: int  # different tokens that are a target in some window
+    targets_seen: int  # positions whose token is a target in some window
     targets_lost: int  # of the n_tokens - 1 possible targets, those that no window asks for
     tail: int  # of those, the ones after the last target
     batches: int  # with drop_last=True

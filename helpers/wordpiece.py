@@ -7,7 +7,7 @@ import re
 import string
 import unicodedata
 
-# A sign is a token of its own, and so is each of these, where no spaces separate words.
+# A punctuation mark is a token of its own, and so is each of these, where no spaces separate words.
 IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ceaf]")
 INVISIBLE = (
     "Cc",

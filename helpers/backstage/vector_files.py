@@ -123,7 +123,7 @@ def read_binary(file: BinaryIO) -> Table:
     count, width = read_header(file.readline()) or (0, 0)
     if not count or not width:
         raise BadTable("it has another format: its first line is not two whole numbers", SAVE)
-    misfit = f"its rows lack the {width} numbers that its first line promises, or a word of it "
+    misfit = f"its rows lack the {width} numbers that its first line promises, or one of its words "
     misfit += "holds a blank"
     words, numbers, data = [], bytearray(), b""
     start = 0  # of a word in data

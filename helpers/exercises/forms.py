@@ -121,7 +121,7 @@ class Order:
         return self._compare(given)
 
     def _compare(self, given: tuple) -> Verdict:
-        """Why the first pair of neighbours that stands the wrong way round does so."""
+        """Why the first pair of neighbours that stands the wrong way round is wrong."""
         for text in self.right:
             if text not in given:
                 return Verdict("open", f'"{text}" is missing, because another one is there twice.')

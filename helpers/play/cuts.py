@@ -268,5 +268,5 @@ def windows(text: str, max_length: int = 4, stride: int = 4, batch_size: int = 2
     """max_length, stride and batch_size over GPT-2's tokens of a text (chapter 4)."""
     draw, call = partial(_draw_windows, gpt2_tokenizer()), "play.windows("
     length, step = slider("max_length", max_length, 1, 12), slider("stride", stride, 1, 14)
-    size, box = slider("batch_size", batch_size, 1, 8), area("text", text)
+    size, box = slider("batch_size", batch_size, 1, 8), area("text", text, rows=3)
     return Playground(draw, call, text=box, max_length=length, stride=step, batch_size=size)

@@ -182,7 +182,7 @@ def heat(
 
     `lit`: positions of rows; only they are coloured then, and an arrow stands before them.
     `framed`: (row, column) of one cell to frame. The matrix may be lists, an array or a tensor.
-    `most`: how far from `bare` the colour is full; 0 is as far as a number of the matrix lies.
+    `most`: how far from `bare` the colour is full; 0 is as far as the furthest number lies.
     Cells that are nan or infinite are dashed, and a line beneath says how many there are.
     """
     matrix = matrix.tolist() if hasattr(matrix, "tolist") else matrix
@@ -205,5 +205,5 @@ def heat(
     picture = join(rows, caption)
     if len(finite) < len(values):
         lost = len(values) - len(finite)
-        picture += note(f"{lost} of {len(values)} numbers are nan or infinite (dashed).")
+        picture += note(f"Nan or infinite (dashed): {lost} of {len(values)} numbers.")
     return picture

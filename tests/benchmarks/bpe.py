@@ -1,7 +1,7 @@
 """Byte-pair encoding against its peers: `python -m tests.benchmarks.bpe`, some minutes on one machine.
 
 CPU time (that of all threads; Hugging Face on one), the programs taking turns, the median of the rounds. The
-text is 2 MB of English Wikipedia, as it lies in gensim's wheel: articles with their capitals, numbers and signs.
+text is 2 MB of English Wikipedia, from gensim's wheel: articles with their capitals, numbers and punctuation.
 """
 
 from __future__ import annotations

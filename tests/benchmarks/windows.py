@@ -228,7 +228,7 @@ eight bytes a token. That is most of the time, and no view can avoid it:
 ## Shuffled batches a second
 
 - **memcpy**: only copies the bytes of a batch, in one piece, to new memory. No method can be faster.
-- **gather**: the same gathering of a batch of shuffled windows, without a DataLoader
+- **gather**: our dataset's batches of shuffled windows, without a DataLoader
 - **our loader**: `create_dataloader_v1`, shuffling, over a tensor; **file**: over a token file
 - **list of tensors**: an ordinary DataLoader over the lists that the loop built
 - **get_batch, file**: as nanoGPT's train.py does it, over the same token file, with starts drawn
@@ -237,7 +237,7 @@ eight bytes a token. That is most of the time, and no view can avoid it:
 {speed}
 
 The last two columns compare CPU times within each round and take the median. With windows of 4
-tokens a batch has 4 KB, and what the DataLoader itself does for a batch takes nearly all of the time.
+tokens a batch has 4 KB, and what the DataLoader itself does for a batch takes most of the time.
 With a million tokens in windows of 1024, an epoch has 15 batches, so beginning one counts too, for the
 list of tensors as for ours.
 """

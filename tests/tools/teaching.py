@@ -1,6 +1,6 @@
 """Write what the teacher's pages say of the chapters: `python -m tests.tools.teaching`.
 
-notebooks/teaching/objectives.md is the table objective, exercise or question, test, and predictions.md holds all
+notebooks/teaching/objectives.md is a table of objectives, exercises or questions, and tests; predictions.md holds all
 predictions without what comes out, a sheet of paper for each chapter. In the page of each chapter
 the table of sections stands between two marks, and in the guide the rates of tests/tools/minutes.py, by which its
 minutes are added up. All come from the notebooks and from tests/tools/teaching.json, which says what proves each
@@ -61,7 +61,7 @@ def rate_table() -> str:
 
 
 def proof(chapter: Chapter, stem: str, by: str) -> tuple[str, str]:
-    """What an objective's proof is, in words, and the test that looks after it; KeyError for what is not there."""
+    """What an objective's proof is, in words, and the test that looks after it; KeyError or ValueError for what is not there."""
     kind, _, name = by.replace("check.", "check ").partition(" ")
     if kind == "check":
         assert check.find(name).chapter == stem[:2], f"{by} is an exercise of another chapter"
@@ -85,7 +85,7 @@ def proof(chapter: Chapter, stem: str, by: str) -> tuple[str, str]:
 
 
 def objectives_page() -> str:
-    """The table objective, exercise or question, test, chapter by chapter."""
+    """The table of objectives, exercises or questions, and tests, chapter by chapter."""
     lines = [
         "# What tests each objective",
         "",
