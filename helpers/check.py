@@ -118,7 +118,7 @@ def _verdict(key: str, came: str) -> Verdict:
     before = CAME.setdefault(key, came)
     if came != before:
         about = "" if guess is None else " Your prediction was about the first."
-        return Verdict("open", f"Before, {before} came out, and now {came}.{about}")
+        return Verdict("open", f"Before, it was: {before}. Now it is: {came}.{about}")
     why = item.get("explain") or choices.get(came, "")
     if guess is None:
         return Verdict("open", f"What came out: {came}. {why}".strip())
@@ -131,8 +131,8 @@ def _verdict(key: str, came: str) -> Verdict:
     elif came in choices:
         why = choices[guess]
     else:
-        why = "None of the choices says exactly this."
-    return Verdict("open", f"You predicted {predicted}; what came out is {came}. {why}")
+        why = "None of the choices says exactly what came out."
+    return Verdict("open", f"What came out: {came}. You predicted: {predicted}. {why}")
 
 
 def outcome(key: str, value, *shown) -> Outcome:

@@ -195,7 +195,7 @@ def test_outcome_after_a_prediction_shows_itself():
     assert "<details" not in given["text/html"]
     assert given["text/plain"].splitlines() == [
         *["a", "--", "b"],
-        "○ You predicted 1; what came out is 3. You kept the word whole.",
+        "○ What came out: 3. You predicted: 1. You kept the word whole.",
     ]
 
 
@@ -208,7 +208,7 @@ def test_a_guess_after_the_outcome_is_judged_at_once():
     choice.controls[0].index = 0
     assert show.plain(choice.notes[0].value).splitlines() == [
         "['a', '--']",
-        "○ You predicted 1; what came out is 3. You kept the word whole.",
+        "○ What came out: 3. You predicted: 1. You kept the word whole.",
     ]
     choice.controls[0].index = 1
     assert "✓ You predicted 3, and 3 came out." in choice.notes[0].value
@@ -223,11 +223,11 @@ def test_a_guess_after_the_outcome_is_judged_at_once():
 def test_a_guess_after_a_changed_line_is_about_what_came_first():
     ask = check.predict("how-many")
     check.outcome("how-many", 3, "first")
-    assert check.outcome("how-many", 1, "then").text == "Before, 3 came out, and now 1."
+    assert check.outcome("how-many", 1, "then").text == "Before, it was: 3. Now it is: 1."
     ask.controls[0].value = "3"
     assert show.plain(ask.notes[0].value).startswith("first\n✓ You predicted 3, and 3 came out.")
     assert check.outcome("how-many", 1).text == (
-        "Before, 3 came out, and now 1. Your prediction was about the first."
+        "Before, it was: 3. Now it is: 1. Your prediction was about the first."
     )
 
 
@@ -250,7 +250,7 @@ def test_chosen_prediction_is_kept_and_set_beside_what_came_out():
     ask.controls[0].index = 0
     assert check.ANSWERS == {"how-many": "1"} and "Noted: 1." in ask.notes[0].value
     assert check.outcome("how-many", 3).text == (
-        "You predicted 1; what came out is 3. You kept the word whole."
+        "What came out: 3. You predicted: 1. You kept the word whole."
     )
     ask.controls[0].value = "3"
     verdict = check.outcome("how-many", 3)
@@ -273,7 +273,7 @@ def test_outcome_that_no_choice_names():
     assert check.outcome("how-many", 7).text == "What came out: 7."
     check.predict("how-many", 1)
     assert check.outcome("how-many", 7).text == (
-        "You predicted 1; what came out is 7. None of the choices says exactly this."
+        "What came out: 7. You predicted: 1. None of the choices says exactly what came out."
     )
 
 
@@ -282,7 +282,7 @@ def test_after_a_changed_line_nobody_is_praised_or_blamed_for_another_question()
     assert check.outcome("how-many", 3).passed
     changed = check.outcome("how-many", 1)
     assert changed.state == "open" and changed.text == (
-        "Before, 3 came out, and now 1. Your prediction was about the first."
+        "Before, it was: 3. Now it is: 1. Your prediction was about the first."
     )
     assert check.outcome("how-many", 3).passed, "the line is as it was, and so is the verdict"
     check.predict("how-many", 1)
@@ -294,10 +294,10 @@ def test_after_a_changed_line_nobody_is_praised_or_blamed_for_another_question()
 @pytest.mark.parametrize(
     "guess, text",
     [
-        ("10", "You predicted 10; what came out is 12. Your guess is 2 too low. It has 12 signs."),
+        ("10", "What came out: 12. You predicted: 10. Your guess is 2 too low. It has 12 signs."),
         (
             "14.5",
-            "You predicted 14.5; what came out is 12. Your guess is 2.5 too high. It has 12 signs.",
+            "What came out: 12. You predicted: 14.5. Your guess is 2.5 too high. It has 12 signs.",
         ),
         ("12", "You predicted 12, and 12 came out. It has 12 signs."),
     ],
@@ -856,7 +856,8 @@ def test_outcome_of_tensors_and_floats():
     assert check.outcome("length", 0.1 + 0.2).text.startswith("You predicted 0.3, and 0.3 ")
     check.CAME.clear()  # as in another kernel: this is about another number
     check.SHOWN.clear()
-    assert "is 12. Your guess is 11.7 too low." in check.outcome("length", torch.tensor(12)).text
+    said = check.outcome("length", torch.tensor(12)).text
+    assert said.startswith("What came out: 12.") and "Your guess is 11.7 too low." in said
 
 
 def test_same_arrays():

@@ -393,7 +393,8 @@ def test_positions_add_up_and_only_none_hides_the_order(make):
     without = words_of(playground, kind="none")
     assert "0 vectors are new" in without and "nothing in them tells the order" in without
     assert (
-        "Position 1; what is learned is still random" in without and "no position vector" in without
+        "Position 1, rounded; what is learned is still random" in without
+        and "no position vector" in without
     )
     assert "swap" in without and "swap" not in words_of(playground, other=1)
     assert "at least two words" in words_of(playground, sentence="one")

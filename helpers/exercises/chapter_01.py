@@ -23,7 +23,7 @@ class cut_ledger(Exercise):
     Hint: The first blank is `r"(;|\\s)"`, the second `piece.strip()`.
     """
 
-    cases = [("calm;moon; three",), ("a;;b ;",), ("",), ("one.two\tseas\n",)]
+    cases = [("calm;moon; three",), ("a;;b ;",), ("",), ("one.two,\tseas\n",)]
 
     def right(line):
         return cut(r"(;|\s)", line)

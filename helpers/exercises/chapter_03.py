@@ -178,7 +178,7 @@ def merge_all(tokens, ranks, choose):
 
 
 class apply_merges(Exercise):
-    """The smallest rank is the merge that was learned first.
+    """The smallest rank belongs to the merge that was learned first.
 
     Hint: Copy the function. The loop is right: which line chooses a pair, and does it ask the rank?
     Hint: `min(known)` compares the letters of the pairs. A key says what to compare instead:

@@ -79,7 +79,7 @@ def _draw_split(pattern, text, strip):
 
 def regex(text: str = SAMPLE, pattern: str = SPLIT, strip: bool = True) -> Playground:
     """Split a text with a pattern of your own: what is kept, what is dropped (chapter 1)."""
-    box, cut = area("text", text), line("pattern", pattern)
+    box, cut = area("text", text, rows=4), line("pattern", pattern)
     movers = {"pattern": examples("preset", cut, PRESETS)}
     tidy = tick("drop white space", strip)
     return Playground(_draw_split, "play.regex(", movers, pattern=cut, text=box, strip=tidy)

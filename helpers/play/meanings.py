@@ -35,6 +35,6 @@ def meanings(model, text: str, word: str, blocks: int = 6) -> Playground:
 
     `model` is that of load_model, or None where it is missing: then a note says so.
     """
-    boxes = {"text": area("text", text, rows=4), "word": line("word", word)}
+    boxes = {"text": area("text", text, rows=6), "word": line("word", word)}
     boxes["blocks"] = slider("blocks", blocks, 0, 6)
     return Playground(partial(_draw_meanings, model), "play.meanings(model=minilm, ", **boxes)

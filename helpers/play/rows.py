@@ -29,7 +29,8 @@ def _draw_directions(vectors, a, b, c, answer):
     if answer != c:
         arrows.append((words.index(c), words.index(answer)))  # is it the same step?
         cosine = offset_cosine([unit(a), unit(c)], [unit(b), unit(answer)])
-        said = f"Cosine of {b} − {a} and {answer} − {c} in all dimensions: {cosine:.2f}"
+        said = f"Cosine of {b} − {a} and {answer} − {c} in all dimensions: {cosine:.2f} "
+        said += "(the map keeps two)"
     return show.word_map([*words, "(sum)"], xy, arrows, said, wide=400)
 
 
@@ -91,12 +92,14 @@ def _draw_lookup(start, ids, tenths):
     rows.sum().backward()
     gradient = table.weight.grad
     moved = start - step * gradient
-    above = show.heat(start, lit=lit, caption="The table; the rows looked up")
-    above |= show.heat(rows, lit, caption="Lookup: one row for each id")
+    # One scale, so that equal numbers have equal colours.
+    heat = partial(show.heat, most=float(start.abs().max()))
+    above = heat(start, lit=lit, caption="The table; the rows looked up")
+    above |= heat(rows, lit, caption="Lookup: one row for each id")
     above |= show.heat(one_hot, lit, range(6), digits=0, caption="One-hot vectors")
-    below = show.heat(product, lit, caption=f"One-hot times table: {equal} lookup")
+    below = heat(product, lit, caption=f"One-hot times table: {equal} lookup")
     below |= show.heat(gradient, lit=lit, digits=0, caption="Gradient of their sum")
-    below |= show.heat(moved, lit=lit, caption=f"After a step of {step}")
+    below |= heat(moved, lit=lit, caption=f"After a step of {step}")
     return above + below
 
 
@@ -118,7 +121,7 @@ def _draw_sum(layer, kind, words, ids, position):
     rows = [layer.token(ids)[position].tolist(), vector, layer(ids)[position].tolist()]
     names = [f"token vector of {words[position]}", name, "= their sum"]
     picture = show.tokens(words, range(len(words)), marked=[position], beneath="position")
-    caption = f"Position {position}; what is learned is still random here"
+    caption = f"Position {position}, rounded; what is learned is still random here"
     return picture + show.heat(rows, names, caption=caption)
 
 
@@ -140,7 +143,7 @@ def _draw_positions(layers, sentence, kind, position, other):
     new = [number for number, vector in enumerate(after) if vector not in before]
     caption = f"The sums after the swap: {len(new)} vectors are new"
     if new:
-        said = "The new vectors tell a model that the order has changed."
+        said = "The sums differ, so a model can tell the two orders apart."
     elif words[position] == words[other]:
         said = "The same word at both positions: nothing has changed."
     else:
@@ -218,10 +221,16 @@ def pipe(text: str, position: int = 2, column: int = 3) -> Playground:
 
     tokenizer = gpt2_tokenizer()
     layer = _seeded(InputEmbedding, tokenizer.n_vocab, 1024, 8)
-    box, at = area("text", text), slider("position", position, 0, position + 1)
+    box, at = area("text", text, rows=3), slider("position", position, 0, position + 1)
     reach(at, [box], lambda text: min(1024, len(tokenizer.encode_ordinary(text))) - 1)
     draw, wide = partial(_draw_pipe, tokenizer, layer), slider("column", column, 0, 7)
     return Playground(draw, "play.pipe(", text=box, position=at, column=wide)
+
+
+def _few(number: float) -> str:
+    """A number to three digits, or to its whole part where that has more; below 1: thousandths."""
+    digits = 3 if number < 1 else max(0, 3 - len(str(int(number))))
+    return f"{number:,.{digits}f}"
 
 
 def _draw_costs(corpora, bytes_each, corpus, rate, cores, cents):
@@ -230,11 +239,11 @@ def _draw_costs(corpora, bytes_each, corpus, rate, cores, cents):
     alone = size / (rate * 1e6) / 3600
     length = f"{n_tokens:,.0f} tokens of {bytes_each:.1f} bytes on average"
     shards = f"2 bytes a token; {math.ceil(n_tokens / 1e8):,}, each of at most 100 million tokens"
-    paid = f"{alone:,.3f} hours of a core at {price:.2f}, however many share them"
+    paid = f"{_few(alone)} hours of a core at {price:.2f}, however many share them"
     rows = [
-        ["text", f"{size / 1e9:,.3f} GB", length],
-        ["shards", f"{n_tokens * 2 / 1e9:,.3f} GB", shards],
-        ["hours", f"{alone / cores:,.3f}", f"{alone:,.3f} of one core, divided by {cores:,}"],
+        ["text, GB", _few(size / 1e9), length],
+        ["shards, GB", _few(n_tokens * 2 / 1e9), shards],
+        ["hours", _few(alone / cores), f"{_few(alone)} of one core, divided by {cores:,}"],
         ["price", f"{alone * price:,.2f}", paid],
     ]
     times = [alone / many for many in (1, 10, 100, 1000)]

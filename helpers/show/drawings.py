@@ -2,8 +2,8 @@
 
 No one colour of text can be read on white and on a dark page alike: 4.5 to 1 on white takes a
 luminance of at most 0.18, and on JupyterLab's dark page of at least 0.20. So nothing here has a
-ground; the lines of maps and trees contrast 3 to 1 with both pages, and each text stands on a pale
-box of its own.
+ground; the lines of maps and trees contrast 3 to 1 with both pages, and each text has a pale box or
+a white edge of its own.
 """
 
 import base64
@@ -112,7 +112,7 @@ def stripes(names, vectors, shown: int = 60) -> Picture:
     low = 34 * len(rows) + 6
     for step, share in enumerate((-1, -0.5, 0, 0.5, 1)):  # the key: which colour is which number
         x, colour = left + 56 * step, PALETTE[1] if share > 0 else PALETTE[0]
-        at = f'x="{x:.0f}" y="{low}" width="56" height="10"'
+        at = f'x="{x:.0f}" y="{low}" width="56" height="10" stroke="{LINE}"'
         markup += f'<rect {at} fill="{colour}" fill-opacity="{abs(share)}"/>'
         if share in (-1, 0, 1):
             markup += box(f"{share * most:.2g}".replace("-", "−"), x + 28, low + 26)
@@ -131,7 +131,7 @@ def style() -> None:
     plt.rc("font", size=14)
     plt.rc("figure", figsize=(8, 4.5), facecolor="none")
     plt.rc("lines", linewidth=2.5)
-    plt.rc("axes", facecolor="none", edgecolor=LINE, labelcolor=INK)
+    plt.rc("axes", facecolor="none", edgecolor=LINE, labelcolor=INK, labelpad=8, titlepad=9)
     plt.rc("axes", prop_cycle=plt.cycler(color=PALETTE))
     plt.rc("axes.spines", top=False, right=False)
     plt.rc("xtick", color=LINE, labelcolor=INK)
@@ -144,20 +144,25 @@ def style() -> None:
 
 
 def figure(fig, alt: str) -> None:
-    """Show a matplotlib figure with its alt text, each text in it on its own pale box; close it."""
+    """Show a matplotlib figure with its alt text, each text in it with a white edge; close it."""
     import matplotlib.pyplot as plt
     from IPython.display import display
+    from matplotlib.patheffects import withStroke
     from matplotlib.text import Text
     from PIL import Image
 
     for text in fig.findobj(Text):
-        text.set_bbox({"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"})
+        text.set_path_effects([withStroke(linewidth=5, foreground="white")])
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", bbox_inches="tight", facecolor="none")
     plt.close(fig)
-    if not any(axes.images for axes in fig.axes):  # lines and dots make do with 256 colours
-        flat = Image.open(buffer).quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        buffer = io.BytesIO()
-        flat.save(buffer, format="png", optimize=True)
+    picture = Image.open(buffer)
+    if any(axes.images for axes in fig.axes):  # letters make do with four steps of transparency
+        steps = picture.getchannel("A").point(lambda alpha: round(alpha / 85) * 85)
+        picture.putalpha(steps)
+    else:  # lines and dots with 256 colours
+        picture = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    picture.save(buffer, format="png")
     data = {"image/png": base64.b64encode(buffer.getvalue()).decode(), "text/plain": alt}
     display(data, metadata={"image/png": {"alt": alt}}, raw=True)

@@ -52,7 +52,7 @@ class Picture:
 
     def __or__(self, other: Picture) -> Picture:
         # Three in a row stand as far apart as two, and wrap where there is no room.
-        style = "display:flex;flex-wrap:wrap;column-gap:1.5em;align-items:flex-start"
+        style = "display:flex;flex-wrap:wrap;column-gap:1.2em;align-items:flex-start"
         return Picture(tag("div", style, f"<div>{self.html}</div><div>{other.html}</div>"))
 
     def _repr_html_(self) -> str:

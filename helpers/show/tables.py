@@ -90,7 +90,7 @@ def cell(value, style: str = "", name: str = "td") -> str:
     side = "text-align:left"
     if isinstance(value, (int, float)) or NUMBER.fullmatch(str(value)):
         side = "text-align:right;font-variant-numeric:tabular-nums"
-    return tag(name, f"padding:.15em .6em;border:1px solid #80808080;{side};{style}", html)
+    return tag(name, f"padding:.15em .5em;border:1px solid #80808080;{side};{style}", html)
 
 
 def head(value) -> str:

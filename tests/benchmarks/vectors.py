@@ -162,7 +162,7 @@ def training() -> tuple[list[list[str]], str]:
         for name in times
     }
     return compared("skip-gram, 5 times 452,944 words", times, "at most 1.000", notes), (
-        f"Our skip-gram trains {speed['train_skipgram'] / speed['Word2Vec']:.2f} times as many "
+        f"By these medians our skip-gram trains {speed['train_skipgram'] / speed['Word2Vec']:.2f} times as many "
         "words a CPU second as gensim; "
         f"WordSim353 differs by {quality['train_skipgram'] - quality['Word2Vec']:+.3f}."
     )

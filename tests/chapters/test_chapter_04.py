@@ -301,7 +301,7 @@ def test_what_is_lost_needs_the_first_window_whole_and_each_gap():
 def test_what_is_said_to_a_guess_is_true_after_a_change_too():
     check.predict("windows_25_10_5", "4")
     assert "With 25 numbers" in check.outcome("windows_25_10_5", 4).text
-    assert check.outcome("windows_25_10_5", 3).text.startswith("Before, 4 came out, and now 3.")
+    assert check.outcome("windows_25_10_5", 3).text.startswith("Before, it was: 4. Now it is: 3.")
     check.predict("windows_25_10_5", "3")
 
 

@@ -53,7 +53,7 @@ def names(news):
 def test_the_vector_of_computer_is_printed_from_its_first_number_on():
     shape, row = printed('print(vectors["computer"][:8])').split("\n", 1)
     row, picture = row.split("Stripes of ")
-    assert shape == "(300,)" and picture.startswith("the first 60 numbers of king, queen, man")
+    assert shape == "(300,)" and picture.startswith("the first 60 numbers of computer, king, queen")
     assert numbers(row) == [
         0.10742188,
         -0.20117188,
@@ -413,7 +413,7 @@ def wrong_answers():
             "not a share of it": lambda rows: spreads(rows)[:2].sum(),
         },
         "answer_row": {
-            "as given. It strikes out b only": lambda rows, a, b, c: row(rows, a, b, c, b, 0),
+            "as before, this strikes out b only": lambda rows, a, b, c: row(rows, a, b, c, b, 0),
             "Only b is left out": lambda rows, a, b, c: row(rows, a, b, c, b),
             "a may still": lambda rows, a, b, c: row(rows, a, b, c, [b, c]),
             "c may still": lambda rows, a, b, c: row(rows, a, b, c, [a, b]),

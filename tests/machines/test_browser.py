@@ -128,7 +128,7 @@ STEPS = {
         (
             "corpus",
             "Wikipedia, for GPT-3",
-            r"shards 6\.000 GB 2 bytes a token; 30, each of at most",
+            r"shards, GB 6\.00 2 bytes a token; 30, each of at most",
         ),
         ("cents an hour", "Home", r"hours of a core at 0\.01, however many"),
     ],

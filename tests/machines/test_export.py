@@ -228,7 +228,7 @@ def test_in_voila_a_guess_is_answered_at_once_as_all_cells_ran_before_it(tmp_pat
         page.goto(address, timeout=120_000)
         choices = page.locator(".widget-radio-box").first
         choices.locator("label", has_text="3").first.click(timeout=60_000)
-        page.get_by_text("You predicted 3; what came out is 0.").wait_for(timeout=30_000)
+        page.get_by_text("What came out: 0. You predicted: 3.").wait_for(timeout=30_000)
         text = page.inner_text("body")
     assert "'Tick!'," in text and "No piece is exactly" not in text, "the outcome itself is folded"
     assert text.count(asking.GUESS_FIRST) >= 3 and "Run on" not in text

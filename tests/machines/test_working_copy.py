@@ -113,9 +113,9 @@ def test_an_outcome_waits_for_a_guess_and_a_late_guess_is_answered_at_once(page)
     assert says(told, "'Tick!', 'The'") and says(told, "What came out: 0. No piece is exactly")
     # A guess that comes after it is judged, and then the outcome shows itself.
     asked = choose(page, "ticks", "3")
-    assert says(asked, "You predicted 3; what came out is 0.") and says(asked, "'Tick!', 'The'")
+    assert says(asked, "What came out: 0. You predicted: 3.") and says(asked, "'Tick!', 'The'")
     told = run(page, 'check.outcome("ticks"')
-    assert says(told, "You predicted 3") and GUESS_FIRST not in said(told)
+    assert says(told, "You predicted: 3") and GUESS_FIRST not in said(told)
     # Without a guess it shows itself if it is run again.
     told = run(page, 'check.outcome("two_spaces"')
     assert says(told, "What came out: 5.") and GUESS_FIRST not in said(told)
@@ -138,4 +138,4 @@ def test_a_number_is_a_guess_when_enter_is_pressed(page):
     assert "You predicted" not in asked.inner_text(), "judged before it was whole"
     page.keyboard.type("0")
     page.keyboard.press("Enter")
-    assert says(asked, "You predicted 120; what came out is 130. Your guess is 10 too low.")
+    assert says(asked, "What came out: 130. You predicted: 120. Your guess is 10 too low.")

@@ -57,11 +57,12 @@ def defining(name: str, text: str) -> str | None:
     """The sentence of a text in which a term stands in bold, or None."""
     bold = re.compile(rf"\*\*\[?{re.escape(name)}(?:s|es)?\.?\]?(?:\([^)]*\))?\.?\*\*", re.I)
     before = ""
-    for paragraph in re.split(r"\n\n|\n(?=- )", text):
-        for sentence in END.split(" ".join(paragraph.removeprefix("- ").split())):
+    for paragraph in re.split(r"\n\n|\n(?=- |\d\. )", text):
+        for sentence in END.split(" ".join(re.sub(r"^(- |\d\. )", "", paragraph).split())):
             if bold.search(sentence):
                 pointing = POINTING.match(sentence) or len(sentence.split()) < 5
                 whole = f"{before} {sentence}" if pointing else sentence
+                whole = whole[:1].upper() + whole[1:]  # a step of a list may begin small
                 return re.sub(r"\[([^\]]*)\]\((?!https?:)[^)]*\)", r"\1", whole.strip())
             before = sentence
     return None
