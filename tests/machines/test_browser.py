@@ -113,12 +113,12 @@ STEPS = {
         (
             "positions",
             "none",
-            r"Position 1; .*no position vector.*0 vectors are new .*nothing in them tells the order",
+            r"Position 1, rounded; .*no position vector.*0 vectors are new .*nothing in them tells the order",
         ),
         (
             "position",
             "Home",
-            r"Position 0; .* token vector of cats .*no position vector",
+            r"Position 0, rounded; .* token vector of cats .*no position vector",
         ),
         ("swap with", "Home", r"The sums, position by position 0 cats ((?!swap).)*$"),
     ],
