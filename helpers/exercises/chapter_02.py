@@ -163,13 +163,11 @@ def number(words):
 class capped_vocab(Exercise):
     """Frequent words have small ids now, and the size is yours to choose.
 
-    Hint: Count with `Counter(words)`, sort its keys, keep the first `size - 1`, add `<|unk|>`,
-      number them.
-    Hint: `sorted(words, key=len)` sorts by length, because it calls the key for each word. A key
-      written on the spot is `lambda word: ...`, and it may give a pair to sort by two things: the
-      count first, with a minus, so that large ones lead.
-    Hint: `counts = Counter(words)`; then `kept = sorted(counts, key=lambda word: (-counts[word],
-      word))[: size - 1] + ["<|unk|>"]`. Number `kept`.
+    Hint: `Counter(words).most_common(2)` gives the two most frequent words with their counts. Of
+      equally frequent ones it takes those that it met first. Which should it meet first?
+    Hint: Count `sorted(words)`, take the `size - 1` most frequent, add `<|unk|>`, number them.
+    Hint: Number these: `[word for word, _ in Counter(sorted(words)).most_common(size - 1)]`, and
+      `<|unk|>`.
     """
 
     cases = [
@@ -199,13 +197,12 @@ class capped_vocab(Exercise):
         return number([*by_count_alone(words)[:size], "<|unk|>"])
 
     def unsorted(words, size):
-        """Equally frequent words are in the order of the text. Sort by a pair: the descending
-        count and the word."""
+        """Equally frequent words are in the order of the text. Count the sorted words instead."""
         return number([*by_count_alone(words)[: size - 1], "<|unk|>"])
 
     def sorted_in_reverse(words, size):
-        """Of equally frequent words the last comes first. Sort by `(-count, word)`, without
-        `reverse`."""
+        """Of equally frequent words the last comes first. Count the sorted words instead,
+        or sort by `(-count, word)`, without `reverse`."""
         ordered = sorted(set(words), key=lambda word: (words.count(word), word), reverse=True)
         return number([*ordered[: size - 1], "<|unk|>"])
 

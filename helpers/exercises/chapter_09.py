@@ -29,8 +29,8 @@ class share_of(Exercise):
         return list(range(rank, n - n % ranks, ranks))
 
     def keeps_what_is_left_over(n, rank, ranks):
-        """The left-over windows are still there: some ranks would take a step more, and the others
-        wait for them."""
+        """The left-over windows are still there: some ranks would take a step more, and
+        wait for the others in vain."""
         return list(range(rank, n, ranks))
 
     def reads_neighbours(n, rank, ranks):
