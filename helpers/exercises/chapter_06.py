@@ -8,8 +8,7 @@ class one_hot_lookup(Exercise):
     """A one-hot row has a place for every row of the table.
 
     Hint: How many places does a one-hot row need, so that every id of the table finds one?
-    Hint: A place for each row of the table. `weight.shape` is the number of rows, then that of
-        columns.
+    Hint: A place for each row. `weight.shape` is the number of rows, then that of columns.
     Hint: It needs `weight.shape[0]` places, one for each row. And what is multiplied is the table.
     """
 
@@ -48,6 +47,10 @@ class one_hot_lookup(Exercise):
         """Not every table has 6 rows. Take the number of rows from `weight`."""
         return by_one_hot(ids, 6, weight)
 
+    def takes_the_layer_of_section_1(weight, ids):
+        """These are rows of section 1's layer. Take the table that the function is given."""
+        return by_one_hot(ids, 6, embedding(6, 3).weight.detach())
+
     def transposes(weight, ids):
         """The table is transposed: linear layers keep their weight that way, embeddings don't."""
         return by_one_hot(ids, len(weight), weight.T)
@@ -57,8 +60,7 @@ class rows_changed(Exercise):
     """A row that is not looked up has a gradient of 0, and plain steps leave it alone.
 
     Hint: Which part of the step is not 0 for a row that was not looked up?
-    Hint: A row that was not looked up has a gradient of 0. What moves it is the weight decay,
-        as in AdamW.
+    Hint: The gradient of such a row is 0. What moves it is the weight decay, as in AdamW.
     Hint: `new = weight - 0.1 * gradient`
     """
 
@@ -94,16 +96,14 @@ class rows_changed(Exercise):
         return [row for row in range(vocab_size) if row not in ids]
 
     def gives_the_ids(ids, vocab_size):
-        """These are the ids as given, with repeats. The step must move the rows; the last line
-        was right."""
+        """These are the ids, with repeats. The last line, which finds what moved, was right."""
         return ids.flatten().tolist()
 
 
 class add_token(Exercise):
     """The first free id is the number of tokens, and the new row comes last, so the two agree.
 
-    Hint: Two things have to grow. Which id is free in a vocabulary of 4 tokens, and where must the
-        row with that number go?
+    Hint: Which id is free in a vocabulary of 4 tokens, and where must the row of that number go?
     Hint: `weight.mean(dim=0, keepdim=True)` is the mean of the rows as a table of one row, and
         `torch.cat([weight, row])` puts it beneath the others.
     Hint: If `token in vocab`, return `vocab, weight`. Otherwise return

@@ -287,6 +287,9 @@ def fresh_table(vocab, weight, token):
 
 def wrong_answers():
     one, cos = F.one_hot, F.cosine_similarity
+    with torch.random.fork_rng():
+        torch.manual_seed(123)
+        layer = torch.nn.Embedding(6, 3).weight.detach()
     return {
         "add_token": {
             "the table has no row with that number": lambda vocab, weight, token: (
@@ -328,6 +331,7 @@ def wrong_answers():
             "end at the largest id of this batch": lambda w, ids: one(ids).float() @ w,
             "places are counted from 0": lambda w, ids: one(ids, num_classes=ids.max()).float() @ w,
             "Not every table has 6 rows": lambda w, ids: one(ids, num_classes=6).float() @ w,
+            "rows of section 1's layer": lambda w, ids: one(ids, num_classes=6).float() @ layer,
             "The table is transposed": lambda w, ids: one(ids, num_classes=len(w)).float() @ w.T,
         },
         "rows_changed": {
