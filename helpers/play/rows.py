@@ -228,9 +228,11 @@ def pipe(text: str, position: int = 2, column: int = 3) -> Playground:
 
 
 def _few(number: float) -> str:
-    """A number to three digits, or to its whole part where that has more; below 1: thousandths."""
-    digits = 3 if number < 1 else max(0, 3 - len(str(int(number))))
-    return f"{number:,.{digits}f}"
+    """A number to three digits, or to its whole part where that has more."""
+    if number >= 100:
+        return f"{number:,.0f}"
+    after = 2 - math.floor(math.log10(number)) if number else 0  # the point
+    return f"{number:.{after}f}"
 
 
 def _draw_costs(corpora, bytes_each, corpus, rate, cores, cents):
@@ -244,7 +246,7 @@ def _draw_costs(corpora, bytes_each, corpus, rate, cores, cents):
         ["text, GB", _few(size / 1e9), length],
         ["shards, GB", _few(n_tokens * 2 / 1e9), shards],
         ["hours", _few(alone / cores), f"{_few(alone)} of one core, divided by {cores:,}"],
-        ["price", f"{alone * price:,.2f}", paid],
+        ["price", _few(alone * price), paid],
     ]
     times = [alone / many for many in (1, 10, 100, 1000)]
     hours = show.bars(["1 core", "10 cores", "100 cores", "1,000 cores"], times, caption="Hours")
