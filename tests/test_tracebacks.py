@@ -45,6 +45,9 @@ def test_a_list_that_fails_in_the_middle_is_one_step_in_every_python():
     assert files(shorten(error.__traceback__))[-2:] == ["cell.py", "cell.py"]
     names = [step.tb_frame.f_code.co_name for step in steps(shorten(error.__traceback__))]
     assert names[-2:] == ["<module>", "read"], "its line would be shown twice"
+    error = failed("words = [\n    int(word)\n    for word in ['x']\n]", "cell.py")
+    last = list(steps(shorten(error.__traceback__)))[-1]
+    assert last.tb_lineno == 2, "the line that failed is hidden"
 
 
 def test_an_error_in_which_no_line_is_the_learners_is_shown_in_full():

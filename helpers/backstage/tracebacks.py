@@ -9,7 +9,7 @@ from types import TracebackType
 # Where Python, the installed packages and the course's own lie: no learner wrote these.
 OTHERS = [Path(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib")]
 OTHERS.append(Path(__file__).parents[1])
-# Before Python 3.12 these are steps of their own, in a line that the step above shows already.
+# Before Python 3.12 these are steps of their own, often in the line that the step above shows.
 INSIDE = {"<listcomp>", "<setcomp>", "<dictcomp>"}
 
 
@@ -22,17 +22,24 @@ def steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
 
 def is_own(step: TracebackType) -> bool:
     """Whether the line of this step stands in the notebook, or in a file of the learner's."""
-    code = step.tb_frame.f_code
-    parents = Path(code.co_filename).parents
-    return code.co_name not in INSIDE and not any(folder in parents for folder in OTHERS)
+    parents = Path(step.tb_frame.f_code.co_filename).parents
+    return not any(folder in parents for folder in OTHERS)
+
+
+def repeats(step: TracebackType, above: TracebackType) -> bool:
+    """Whether this step is a list in the making, in the very line of the step above."""
+    return step.tb_frame.f_code.co_name in INSIDE and step.tb_lineno == above.tb_lineno
 
 
 def shorten(traceback: TracebackType) -> TracebackType:
     """A copy of a traceback with the learner's own steps; the same one if there are none."""
+    own = [step for step in steps(traceback) if is_own(step)]
+    kept = [
+        step for place, step in enumerate(own) if not place or not repeats(step, own[place - 1])
+    ]
     short = None
-    for step in reversed(list(steps(traceback))):
-        if is_own(step):
-            short = TracebackType(short, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    for step in reversed(kept):
+        short = TracebackType(short, step.tb_frame, step.tb_lasti, step.tb_lineno)
     return short or traceback
 
 

@@ -154,7 +154,7 @@ class answer_row(Exercise):
         return best_row(rows, a, b, c, out=[a, b, c])
 
     def gives_b_the_value_0(rows, a, b, c):
-        """Not answered yet: as before, this strikes out b only, and 0 may be
+        """Not answered yet: as given, this strikes out b only, and 0 may be
         greater than all other products."""
         return best_row(rows, a, b, c, out=b, value=0)
 

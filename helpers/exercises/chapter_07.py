@@ -219,7 +219,7 @@ class mean_so_far(Exercise):
         return mean(x, ones(x).tril())
 
     def sees_all(x):
-        """Not answered yet: as before, every token takes something from the
+        """Not answered yet: as given, every token takes something from the
         later ones too."""
         return mean(x, ones(x))
 

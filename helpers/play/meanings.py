@@ -6,7 +6,10 @@ from .. import show
 from .playground import Playground, area, line, slider
 
 BARE = 0.6  # the cosine without colour, so that 0.7 and 0.9 look different
-MOST_LINES, LONGEST = 12, 500  # so that the table fits a screen, and a line the model
+MOST_LINES, LONGEST = (
+    12,
+    500,
+)  # so that the table fits a screen, and a line in most scripts the model
 
 
 def _draw_meanings(model, text, word, blocks):
@@ -18,7 +21,7 @@ def _draw_meanings(model, text, word, blocks):
     long = max(map(len, lines))
     if len(lines) > MOST_LINES or long > LONGEST:
         raise ValueError(
-            f"There are {len(lines)} lines, and the longest has {long:,} characters; expected at "
+            f"Lines: {len(lines)}; characters in the longest: {long:,}. Expected at "
             f"most {MOST_LINES} lines of at most {LONGEST} characters. Shorten the text."
         )
     from ..models import cosines  # it brings torch

@@ -231,6 +231,7 @@ def _few(number: float) -> str:
     """A number to three digits, or to its whole part where that has more."""
     if number >= 100:
         return f"{number:,.0f}"
+    number = float(f"{number:.3g}")  # first, since 9.999 becomes 10.0
     after = 2 - math.floor(math.log10(number)) if number else 0  # the point
     return f"{number:.{after}f}"
 

@@ -118,8 +118,8 @@ def stripes(names, vectors, shown: int = 60) -> Picture:
             markup += box(f"{share * most:.2g}".replace("-", "−"), x + 28, low + 26)
     alt = f"Stripes of the first {len(rows[0])} numbers of {', '.join(labels)}: orange above 0, "
     alt += f"blue below, the strongest at {most:.3g}."
-    wide = max(wide * len(rows[0]), 280)
-    return svg(markup, alt, round(left + wide), low + 40)
+    whole = max(wide * len(rows[0]), 5 * 56)  # that of the stripes, or of the key
+    return svg(markup, alt, round(left + whole), low + 40)
 
 
 def style() -> None:

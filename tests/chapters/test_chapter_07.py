@@ -405,7 +405,7 @@ def solved(name: str) -> str:
             "Position vectors are chosen by position",
         ),
         ("embed", "position_layer(positions)", "positions", "numbers of the positions were added"),
-        ("mean_so_far", ".tril()", "", "as before"),
+        ("mean_so_far", ".tril()", "", "as given"),
         ("mean_so_far", ".tril()", ".triu()", "looks the wrong way"),
         ("mean_so_far", ".tril()", ".triu(1)", "`.triu(1)` keeps what comes later"),
         ("mean_so_far", ".tril()", ".tril(-1)", "the first one sees nobody"),
