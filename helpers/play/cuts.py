@@ -169,7 +169,8 @@ def _draw_votes(tokenizer, votes, pair, ties):
         rows.append(["tied" if count == most else "", pieces, count, found])
     rows[0][0] = "wins"
     equal = sum(count == most for _, count, _ in votes)
-    said = f"{equal} pairs are equally frequent; the tie goes to: {TIES[ties]}."
+    shown = " (four are shown)" if equal > 4 else ""
+    said = f"{equal} pairs are equally frequent{shown}; the tie goes to: {TIES[ties]}."
     if equal == 1:
         said = "No other pair is as frequent."
     return show.table(rows, ["", "pair", "count", "found in"]), said
