@@ -47,6 +47,16 @@ def _named(piece) -> Picture:
     return Picture(label(visible(piece)).replace("<bdi", f'<bdi class="{twin(piece)}"', 1))
 
 
+def _times(places: range, counts: Counter) -> list[str]:
+    """The row that counts how often each token is a target."""
+    row = [head("times a target")]
+    for place in places:
+        count = _middle(counts[place]) if counts[place] else _middle("lost", LOST)
+        # Nothing stands before the first token to ask for it.
+        row.append(_middle("–") if place == 0 else count)
+    return row
+
+
 def windows(
     pieces, max_length: int, stride: int, shown: int = 16, most: int = 6, only: int | None = None
 ) -> Picture:
@@ -54,7 +64,8 @@ def windows(
 
     An arrow leads from an input to its target, the token that it asks for. The last row counts how
     often a token is a target: 2 or more is overlap, "lost" is never. Of a text of more than `shown`
-    tokens the start and the end are drawn, with `most` windows each. `only`: one to draw alone.
+    tokens the start and the end are drawn, with `most` windows each.
+    `only`: one to draw alone, without counts.
     """
     size, picture = len(pieces), Picture("")
     starts = range(0, max(0, size - max_length), stride)
@@ -76,14 +87,10 @@ def windows(
             number, end = start // stride, start + max_length
             rows += [[GAP], _strip(f"input {number}", start, end, places, asked, INPUT)]
             rows.append(_strip(f"target {number}", start + 1, end + 1, places, seen, TARGET))
-        rows += [[GAP], [head("times a target")]]
-        for place in places:
-            count = _middle(counts[place]) if counts[place] else _middle("lost", LOST)
-            # Nothing stands before the first token to ask for it.
-            rows[-1].append(_middle("–") if place == 0 else count)
+        if only is None:
+            rows += [[GAP], _times(places, counts)]
         caption = f"Tokens {places.start} to {places.stop - 1} of {size}: "
         caption += f"{len(inside)} of {len(starts)} windows"
-        caption += "" if only is None else ", all counted in the last row"
         picture += join(rows, caption if size else "No tokens", letters)
     return picture
 
