@@ -33,10 +33,11 @@ def repeats(step: TracebackType, above: TracebackType) -> bool:
 
 def shorten(traceback: TracebackType) -> TracebackType:
     """A copy of a traceback with the learner's own steps; the same one if there are none."""
-    own = [step for step in steps(traceback) if is_own(step)]
-    kept = [
-        step for place, step in enumerate(own) if not place or not repeats(step, own[place - 1])
-    ]
+    kept, above = [], None
+    for step in filter(is_own, steps(traceback)):
+        if above is None or not repeats(step, above):
+            kept.append(step)
+        above = step
     short = None
     for step in reversed(kept):
         short = TracebackType(short, step.tb_frame, step.tb_lasti, step.tb_lineno)

@@ -6,10 +6,8 @@ from .. import show
 from .playground import Playground, area, line, slider
 
 BARE = 0.6  # the cosine without colour, so that 0.7 and 0.9 look different
-MOST_LINES, LONGEST = (
-    12,
-    500,
-)  # so that the table fits a screen, and a line in most scripts the model
+MOST_LINES = 12  # so that the table fits a screen
+LONGEST = 500  # characters of a line, which in most scripts fit the model's 512 tokens
 
 
 def _draw_meanings(model, text, word, blocks):
