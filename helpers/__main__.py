@@ -231,7 +231,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     add = commands.add_parser("fresh", help="a fresh chapter; the old one is kept").add_argument
     add("chapter", help="its number, such as 03")
     add = commands.add_parser(
-        "copies", help="for a class, without solutions and outputs"
+        "copies", help="for a class, without solutions or outputs"
     ).add_argument
     add("folder", type=Path, help="a new folder; inside the checkout the copies run as they are")
     add = commands.add_parser("mark", help="run returned notebooks: who solved what").add_argument

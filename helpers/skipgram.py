@@ -74,7 +74,7 @@ def check_counts(counts) -> torch.Tensor:
     square = counts.ndim == 2 and len(counts) == counts.shape[1]
     if not square or not (counts >= 0).all() or not 0 < counts.sum() < float("inf"):
         raise ValueError(
-            f"Counts of the shape {tuple(counts.shape)} came, with the sum {counts.sum():g}. "
+            f"Got counts of shape {tuple(counts.shape)} with sum {counts.sum():g}. "
             "Expected a table (words, words) of counts that are not below 0 and not all 0. "
             "Give what count_contexts() counts."
         )

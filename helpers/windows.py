@@ -143,7 +143,7 @@ def _as_row(token_ids) -> torch.Tensor:
         row, came = np.array(None), f"({error})"
     if row.ndim != 1 or (len(row) > 0 and row.dtype.kind not in "iu"):
         raise ValueError(
-            f"token_ids is a {type(token_ids).__name__} {came}; expected one row of whole "
+            f"token_ids is of type {type(token_ids).__name__}, {came}; expected one row of whole "
             "numbers. Pass tokenizer.encode(text), or the pathlib.Path of a token file."
         )
     return torch.from_numpy(np.ascontiguousarray(row))  # torch can't take reversed arrays

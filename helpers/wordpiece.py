@@ -1,4 +1,4 @@
-"""WordPiece, BERT's tokenizer: a word is cut at the longest known pieces (chapters 3 and 8).
+"""WordPiece, BERT's tokenizer: a word is cut into the longest known pieces (chapters 3 and 8).
 
 Devlin et al. 2019; the steps and the limit are those of Hugging Face's tokenizers.
 """
@@ -26,7 +26,7 @@ def plain_words(text: str) -> list[str]:
     """
     if not isinstance(text, str):
         raise TypeError(
-            f"A {type(text).__name__} came, and one string is expected. "
+            f"Got {type(text).__name__}; expected one string. "
             "Encode the texts of a list one by one."
         )
     kept = []

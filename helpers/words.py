@@ -113,7 +113,7 @@ class SimpleTokenizerV1:
             unknown = [each for each in numbers if each not in self.int_to_str]
         except (TypeError, ValueError, RuntimeError):  # no list, or a row where an id should be
             raise TypeError(
-                f"decode got a {type(ids).__name__}, not a flat list of ids, and expects one, "
+                f"decode got {type(ids).__name__}, not a flat list of ids, and expects one, "
                 "such as [5, 2, 7]. Decode a batch row by row."
             ) from None
         if unknown:

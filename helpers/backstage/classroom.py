@@ -1,6 +1,6 @@
 """For whoever teaches: copies of the notebooks for a class, and a table of what comes back.
 
-    python -m helpers copies FOLDER     # each chapter without solutions and outputs
+    python -m helpers copies FOLDER     # each chapter without solutions or outputs
     python -m helpers mark FOLDER       # a table as CSV: who solved what, and why not
 
 helpers/backstage/marks.py says how a returned notebook is run, and what its marks can tell.
@@ -34,7 +34,7 @@ def left_open(found: re.Match) -> str:
 
 
 def class_copy(book):
-    """A notebook without solutions, model answers, outputs and badge; set-up, ids and tags stay."""
+    """A notebook without solutions, model answers, outputs or badge; set-up, ids and tags stay."""
     book = without_outputs(book)
     for cell in book.cells:
         if cell.cell_type != "code":

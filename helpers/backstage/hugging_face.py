@@ -52,7 +52,7 @@ def as_json(tokenizer) -> dict:
     except (ValueError, RecursionError):
         raise damaged(f"begins with {text[:40]!r} and isn't complete JSON") from None
     if not isinstance(about, dict):
-        raise damaged(f"holds a {type(about).__name__} at its top")
+        raise damaged(f"holds a value of type {type(about).__name__} at its top")
     return about
 
 

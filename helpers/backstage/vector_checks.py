@@ -68,7 +68,7 @@ def check_table(words: list[str], rows: np.ndarray) -> Table:
     if len(bad):
         raise BadTable(f"the row of {words[bad[0]]!r} holds nan, inf or numbers that are too large")
     zeros = [words[i] for i in np.flatnonzero(each == 0)]
-    say(zeros, "only zeros in the row. It has no direction, so no answer or map contains the word.")
+    say(zeros, "only zeros. Such a row has no direction, so no answer or map contains its word.")
     return list(first), rows
 
 

@@ -252,7 +252,7 @@ class mean_so_far(Exercise):
 
 
 class read_back(Exercise):
-    """Of all pairs, one adds up to the vector.
+    """Of all pairs, one has the nearest sum.
 
     Hint: Make the sums of all pairs, as in the worked example. How far is each from the vector?
     Hint: `(token_table[:, None] + position_table - vector).norm(dim=2)` gives the distances, a row

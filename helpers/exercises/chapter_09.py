@@ -113,7 +113,7 @@ class find_window(Exercise):
 
     def asks_for_less_or_equal(index, counts):
         """A document without a window was chosen, or the window after a document's last. A document
-        with 2 windows has numbers 0 and 1: look for less than, not less or equal."""
+        with 2 windows has numbers 0 and 1: look for less than, not less than or equal."""
         for document, count in enumerate(counts):
             if index <= count:
                 return document, index

@@ -254,7 +254,7 @@ def _draw_windows(tokenizer, text, max_length, stride, batch_size):
     n, seen = len(pieces), coverage(len(pieces), max_length, stride, batch_size)
     targets = f"of {max(0, n - 1)} (the first token is never a target)"
     lost = f"{seen.tail} after the last target, {seen.targets_lost - seen.tail} between windows"
-    full = f"{seen.batches_kept} with drop_last=False"
+    full = f"of {seen.batches_kept} batches"
     rows = [
         ["windows", seen.windows, f"max(0, ceil(({n} tokens − {max_length}) / {stride}))"],
         ["overlap", seen.overlap, f"tokens neighbours share: max(0, {max_length} − {stride})"],

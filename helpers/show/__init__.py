@@ -7,7 +7,8 @@ says the same.
 """
 
 from .composed import ladder, ranks  # noqa: F401
-from .drawings import figure, stripes, style, svg, tree  # noqa: F401
+from .drawings import stripes, svg, tree  # noqa: F401
+from .figures import curve, figure, squares, style  # noqa: F401
 from .maps import word_map  # noqa: F401
 from .pictures import MARKS, PAGE, Picture, error, note, plain, steps, visible  # noqa: F401
 from .strips import batch, windows  # noqa: F401

@@ -1,13 +1,12 @@
-"""Pictures that are drawn: merge trees as SVG, matplotlib's figures, and what maps are made of.
+"""Pictures that are drawn as SVG: merge trees, stripes, and what maps are made of.
 
 No one colour of text can be read on white and on a dark page alike: 4.5 to 1 on white takes a
 luminance of at most 0.18, and on JupyterLab's dark page of at least 0.20. So nothing here has a
-ground; the lines of maps and trees contrast 3 to 1 with both pages, and each text has a pale box or
-a white edge of its own.
+ground; the lines of maps and trees contrast 3 to 1 with both pages, and each text has a pale box
+of its own.
 """
 
 import base64
-import io
 import math
 import unicodedata
 from html import escape
@@ -120,49 +119,3 @@ def stripes(names, vectors, shown: int = 60) -> Picture:
     alt += f"blue below, the strongest at {most:.3g}."
     whole = max(wide * len(rows[0]), 5 * 56)  # that of the stripes, or of the key
     return svg(markup, alt, round(left + whole), low + 40)
-
-
-def style() -> None:
-    """Make matplotlib's figures fit a projector and any page: large letters, no background."""
-    import matplotlib.pyplot as plt
-    from matplotlib import colormaps
-    from matplotlib.colors import LinearSegmentedColormap
-
-    plt.rc("font", size=14)
-    plt.rc("figure", figsize=(8, 4.5), facecolor="none")
-    plt.rc("lines", linewidth=2.5)
-    plt.rc("axes", facecolor="none", edgecolor=LINE, labelcolor=INK, labelpad=8, titlepad=9)
-    plt.rc("axes", prop_cycle=plt.cycler(color=PALETTE))
-    plt.rc("axes.spines", top=False, right=False)
-    plt.rc("xtick", color=LINE, labelcolor=INK)
-    plt.rc("ytick", color=LINE, labelcolor=INK)
-    plt.rc("legend", facecolor="white", edgecolor="none", framealpha=1)
-    if "signs" not in colormaps:  # as in tables of numbers: orange above 0, blue below
-        ends = [PALETTE[0], "white", PALETTE[1]]
-        colormaps.register(LinearSegmentedColormap.from_list("signs", ends))
-    plt.rc("image", cmap="signs")
-
-
-def figure(fig, alt: str) -> None:
-    """Show a matplotlib figure with its alt text, each text in it with a white edge; close it."""
-    import matplotlib.pyplot as plt
-    from IPython.display import display
-    from matplotlib.patheffects import withStroke
-    from matplotlib.text import Text
-    from PIL import Image
-
-    for text in fig.findobj(Text):
-        text.set_path_effects([withStroke(linewidth=5, foreground="white")])
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", bbox_inches="tight", facecolor="none")
-    plt.close(fig)
-    picture = Image.open(buffer)
-    if any(axes.images for axes in fig.axes):  # letters make do with four steps of transparency
-        steps = picture.getchannel("A").point(lambda alpha: round(alpha / 85) * 85)
-        picture.putalpha(steps)
-    else:  # lines and dots with 256 colours
-        picture = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    buffer = io.BytesIO()
-    picture.save(buffer, format="png")
-    data = {"image/png": base64.b64encode(buffer.getvalue()).decode(), "text/plain": alt}
-    display(data, metadata={"image/png": {"alt": alt}}, raw=True)

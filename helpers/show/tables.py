@@ -129,8 +129,9 @@ def bars(labels, values, struck=(), caption: str = "", lit=(), wide: int = 30) -
     """Horizontal bars with their numbers, from 0.
 
     `struck`, `lit`: positions whose labels are crossed out, or stand in bold after an arrow.
-    `wide`: how many characters long a full bar is, which a last line says too. Bars below 0
-    begin with a minus and have another colour; where a number is nan or infinite, words say so.
+    `wide`: how many characters long a full bar is; a last line shows that, with its value.
+    Bars below 0 begin with a minus and have another colour; where a number is nan or infinite,
+    words say so.
     """
     most = max((abs(value) for value in values if math.isfinite(value)), default=0) or 1
     rows = []

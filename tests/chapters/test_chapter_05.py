@@ -248,7 +248,7 @@ def capitals(names):
         "offset_cosine": v.offset_cosine,
         "project": v.project,
     }
-    exec(source_of("countries = "), names)
+    exec(source_of("countries = ").split("\n\n")[0], names)
     exec(source_of("starts = np.array").split("on_map =")[0], names)
     exec(source_of("def neighbourhood(rows"), names)
     exec(source_of("def tsne(rows, seed"), names)

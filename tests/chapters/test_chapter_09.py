@@ -90,7 +90,7 @@ WRONG = {
         "both counted from 0": lambda index, counts: next(
             (n, index - sum(counts[: n - 1]) + 1) for n in range(1, 9) if index < sum(counts[:n])
         ),
-        "less than, not less or equal": lambda index, counts: next(
+        "less than, not less than or equal": lambda index, counts: next(
             (n, index - sum(counts[:n])) for n in range(8) if index <= sum(counts[: n + 1])
         ),
     },

@@ -107,10 +107,12 @@ def test_each_exercise_question_and_cell_has_its_time(path):
 
 
 def test_the_minutes_are_rates_times_what_there_is():
-    work = Counter({minutes.WORDS: 2, minutes.EXERCISE: 3})
+    work = Counter({minutes.TEXT: 2, minutes.CODE: 1, minutes.EXERCISE: 3})
     part = minutes.Section("1. Two", False, 400, [], work)
-    assert part.minutes == (2 + 3 * 2, 2 + 3 * 4)
-    assert minutes.total([part, part]) == (16, 28)
+    quick, thorough = minutes.RATES[minutes.EXERCISE]
+    expected = (3 + 3 * quick / 60, 3 + 3 * thorough / 60)
+    assert part.minutes == expected
+    assert minutes.total([part, part]) == (2 * expected[0], 2 * expected[1])
 
 
 def test_the_readme_says_how_long_a_core_takes():

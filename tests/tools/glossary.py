@@ -16,7 +16,7 @@ TOP = "top of the chapter"
 LISTS = re.compile(r"\*\*(?:New|More) terms:\*\*(.*?)(?=\n\n|\Z)", re.S)
 HEADING = re.compile(r"^##+ (.*)$", re.M)
 # A sentence ends at a mark before white space and a new beginning, not within "et al. 2017".
-END = re.compile(r"(?<=[.?])(?<!al\.)\s+(?=[A-Z*`\"“(])")
+END = re.compile(r"(?<=[.?])(?<!al\.)\s+(?=[A-Z*`\"“(\[])")
 # A sentence that begins so points back to the one before it.
 POINTING = re.compile(r"(It|Its|This|That|They|These|Those|Such|Together|So|Putting them)\b")
 

@@ -14,17 +14,19 @@ import nbformat
 
 from tests.tools.books import CHAPTERS, ROOT, Chapter, tags
 
-# Seconds for whoever is quick, and for whoever is thorough.
+# Seconds for whoever is quick, and for whoever is thorough. All but the first line were set after
+# two rounds in which every chapter was tried in a browser; code is read more slowly than text.
 RATES = {
-    "200 words, of Markdown or of code": (60, 60),
-    "a code cell: running it, looking at what comes out": (10, 20),
-    "a prediction": (30, 60),
-    "a line to change by hand": (15, 30),
-    "a task of a playground": (30, 60),
-    "an exercise": (120, 240),
-    "a question of the quiz": (30, 60),
+    "200 words of text": (60, 60),
+    "150 words of code": (60, 60),
+    "a code cell: running it, looking at what comes out": (6, 20),
+    "a prediction": (15, 35),
+    "a line to change by hand": (30, 70),
+    "a task of a playground": (30, 75),
+    "an exercise": (120, 300),
+    "a question of the quiz": (15, 35),
 }
-WORDS, CELL, PREDICTION, CHANGE, TASK, EXERCISE, QUESTION = RATES
+TEXT, CODE, CELL, PREDICTION, CHANGE, TASK, EXERCISE, QUESTION = RATES
 
 FURTHER = "Going further"  # the heading after which all may be left out, section by section
 TOP = re.compile(r"(?:About )?[\d to]+ minutes for the core, [\d to]+ more for \*Going further\*")
@@ -64,7 +66,7 @@ def words(text: str) -> int:
 def work_of_markdown(text: str) -> Counter:
     """What Markdown asks: to be read, and to change a line where it says so."""
     changes = re.findall(r"\*\*Change (?:one|two) lines?", text)
-    return Counter({WORDS: words(text) / 200, CHANGE: len(changes)})
+    return Counter({TEXT: words(text) / 200, CHANGE: len(changes)})
 
 
 def work_of_code(cell, above: str, questions: int) -> Counter:
@@ -74,7 +76,7 @@ def work_of_code(cell, above: str, questions: int) -> Counter:
     """
     work = Counter({CELL: 1})
     if not cell.metadata.get("jupyter", {}).get("source_hidden"):
-        work[WORDS] = words(cell.source) / 200
+        work[CODE] = words(cell.source) / 150
     work[PREDICTION] = len(re.findall(r"check\.predict\(", cell.source))
     if "exercise" in tags(cell):
         work[EXERCISE] = 1
