@@ -299,7 +299,8 @@ def test_of_many_windows_one_can_be_drawn():
     last = [line.split() for line in repr(show.windows("abcdefghijk", 2, 1, only=8)).split("\n")]
     assert [line[:2] for line in last[3:5]] == [["input", "8"], ["target", "8"]]
     assert last[1:3] == whole[1:3], "the strip has changed"
-    assert not last[5:], "counts of windows that are not drawn"
+    asked = [["given", "target"], ["i", "j"], ["i", "j", "k"]]
+    assert last[5:] == asked, "its questions, and no counts of windows that are not drawn"
 
 
 def test_a_batch_shows_each_token_with_its_id_in_the_line_of_its_sample():
@@ -548,9 +549,10 @@ def test_heat_tables_of_one_scale_give_equal_numbers_equal_colours():
 
 
 def test_stripes_have_the_colour_of_the_sign_and_the_strength_of_the_number():
-    picture = show.stripes(["cat", "dog"], [[2.0, -1.0, 0.0], [-2.0, float("nan"), 0.5]], shown=3)
-    said = "Stripes of the first 3 numbers of cat, dog: orange above 0, blue below, the strongest at 2."
-    assert repr(picture) == said
+    numbers = [[2.0, -1.0, 0.0, 5.0], [-2.0, float("nan"), 0.5, 5.0]]
+    picture = show.stripes(["cat", "dog"], numbers, shown=3)
+    said = "Stripes of cat, dog, the first 3 of 4 numbers: orange above 0, blue below, "
+    assert repr(picture) == said + "the strongest at 2."
     drawn = [tag for tag in markup(picture).iter() if tag.get("fill-opacity")]
     drawn, key = drawn[:4], drawn[4:]
     assert [tag.get("fill-opacity") for tag in drawn] == ["1.00", "0.50", "1.00", "0.25"]

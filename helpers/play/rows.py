@@ -24,14 +24,14 @@ def _draw_directions(vectors, a, b, c, answer):
     xy = project(vectors, words)[0]
     place = dict(zip(words, xy, strict=True))
     xy = [*xy, place[b] - place[a] + place[c]]
-    arrows = [(words.index(a), words.index(b))]
+    arrows, same_step = [(words.index(a), words.index(b))], [(words.index(c), len(words))]
     said = f"The answer is {c} itself, so there is no second step."
     if answer != c:
         arrows.append((words.index(c), words.index(answer)))  # is it the same step?
         cosine = offset_cosine([unit(a), unit(c)], [unit(b), unit(answer)])
         said = f"Cosine of {b} − {a} and {answer} − {c} in all dimensions: {cosine:.2f} "
         said += "(the map keeps two)"
-    return show.word_map([*words, "(sum)"], xy, arrows, said, wide=400)
+    return show.word_map([*words, "(sum)"], xy, arrows, said, wide=400, dashed=same_step)
 
 
 def _draw_analogies(vectors, formula, exclude):
@@ -53,7 +53,7 @@ def _draw_analogies(vectors, formula, exclude):
     rows |= {"(sum)": unit(b) - unit(a) + unit(c), answer: unit(answer)}
     said = f"[{b}] − [{a}] + [{c}] ≈ {answer}. Cosines with the sum:"
     picture = show.ranks(marked[: 5 + len(left_out)], answer, said)
-    drawn = show.stripes(list(rows), list(rows.values()), shown=28)
+    drawn = show.stripes(list(rows), list(rows.values()), shown=28, what=", at length 1")
     return picture + (drawn | _draw_directions(vectors, a, b, c, answer))
 
 
@@ -162,6 +162,8 @@ def positions(
     layers = {}
     for name in ("learned", "sinusoidal", "none"):
         layers[name] = _seeded(InputEmbedding, WORDS, WORDS, 8, name).requires_grad_(False)
+        for table in layers[name].parameters():
+            table.data = table.round(decimals=2)  # so that sums can be checked in one's head
     draw, box = partial(_draw_positions, layers), line("sentence", sentence)
     kinds = choice("positions", kind, options=list(layers))
     one, two = slider("position", position, 0, WORDS), slider("swap with", other, 0, WORDS)

@@ -90,10 +90,11 @@ def tree(nested) -> Picture:
     return svg(lines + boxes, alt, round(wide), 50 + 70 * deepest)
 
 
-def stripes(names, vectors, shown: int = 60) -> Picture:
+def stripes(names, vectors, shown: int = 60, what: str = " numbers") -> Picture:
     """The first numbers of each vector as stripes: orange above 0, blue below, paler near 0.
 
-    vectors: one for each name, all equally long; nan and infinite numbers are left out.
+    vectors: one for each name, all equally long; nan and infinite numbers are left out. what: they
+    are; it stands beneath, after how many of them are drawn.
     """
     labels = [visible(str(name), KEPT) for name in names]
     left = max(2 * half_width(label) for label in labels) + 10
@@ -115,7 +116,9 @@ def stripes(names, vectors, shown: int = 60) -> Picture:
         markup += f'<rect {at} fill="{colour}" fill-opacity="{abs(share)}"/>'
         if share in (-1, 0, 1):
             markup += box(f"{share * most:.2g}".replace("-", "−"), x + 28, low + 26)
-    alt = f"Stripes of the first {len(rows[0])} numbers of {', '.join(labels)}: orange above 0, "
+    count = f"first {len(rows[0])} of {len(vectors[0])}{what}"
+    markup += box(count, left + half_width(count), low + 56)
+    alt = f"Stripes of {', '.join(labels)}, the {count}: orange above 0, "
     alt += f"blue below, the strongest at {most:.3g}."
-    whole = max(wide * len(rows[0]), 5 * 56)  # that of the stripes, or of the key
-    return svg(markup, alt, round(left + whole), low + 40)
+    whole = max(wide * len(rows[0]), 5 * 56, 2 * half_width(count))  # stripes, key, or words
+    return svg(markup, alt, round(left + whole + 1), low + 70)

@@ -86,8 +86,12 @@ def _mark(x: float, y: float, square: bool) -> str:
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="11" {look}/>'
 
 
-def word_map(words, xy, arrows=(), note: str = "", near=(), wide: int = 760) -> pictures.Picture:
-    """Words at their places on a plane; `arrows`: (from, to) positions; `note`: a line beneath.
+def word_map(
+    words, xy, arrows=(), note: str = "", near=(), wide: int = 760, dashed=()
+) -> pictures.Picture:
+    """Words at their places on a plane; `note`: a line beneath.
+
+    `arrows`, `dashed`: (from, to) positions of arrows with a whole or a dashed line.
 
     `near`: the positions of a word, which gets a square, and of those that are truly nearest
     to it, which get rings. `wide`: of the paper, in pixels.
@@ -101,11 +105,14 @@ def word_map(words, xy, arrows=(), note: str = "", near=(), wide: int = 760) -> 
         else:
             lost.append(names[number])
     spots, high = _spread(points, wide)
-    drawn = [(start, end) for start, end in arrows if start in spots and end in spots]
-    lines = [(spots[start], spots[end]) for start, end in drawn]
+    drawn = [(*ends, "") for ends in arrows] + [(*ends, "dashed ") for ends in dashed]
+    drawn = [ends for ends in drawn if ends[0] in spots and ends[1] in spots]
+    lines = [(spots[start], spots[end]) for start, end, _ in drawn]
     middles = _place_labels(names, spots, wide, high, lines)
     look = 'stroke-width="2.5" marker-end="url(#tip)"'
-    parts = [TIP] + [line(start, end, PALETTE[1], look) for start, end in lines]
+    parts = [TIP]
+    for ends, (_, _, kind) in zip(lines, drawn, strict=True):
+        parts.append(line(*ends, PALETTE[1], f'{look} stroke-dasharray="7 5"' if kind else look))
     parts += [line(spots[number], middles[number], LINE) for number in spots]
     parts += [_spot(*spot) for spot in spots.values()]
     parts += [_mark(*spots[number], number == near[0]) for number in near if number in spots]
@@ -113,7 +120,7 @@ def word_map(words, xy, arrows=(), note: str = "", near=(), wide: int = 760) -> 
 
     facts = [f"{names[number]} ({x:.2f}, {y:.2f})" for number, (x, y) in points.items()]
     said = [f"Map of words: {', '.join(facts)}"]
-    said += [f"arrow from {names[start]} to {names[end]}" for start, end in drawn]
+    said += [f"{kind}arrow from {names[start]} to {names[end]}" for start, end, kind in drawn]
     if len(near):
         ringed = ", ".join(names[number] for number in near[1:])
         said.append(f"square: {names[near[0]]}; rings, its true neighbours: {ringed}")

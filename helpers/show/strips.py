@@ -57,6 +57,17 @@ def _times(places: range, counts: Counter) -> list[str]:
     return row
 
 
+def _questions(pieces) -> Picture:
+    """What a window asks: the tokens that are given, and the target that comes after them."""
+    rows = [[head("given"), head("target")]]
+    for end in range(1, len(pieces)):
+        given = Picture(" ".join(_named(piece).html for piece in pieces[:end]))
+        rows.append(
+            [cell(given, f"font-family:monospace;{INPUT}"), _middle(_named(pieces[end]), TARGET)]
+        )
+    return join(rows, "")
+
+
 def windows(
     pieces, max_length: int, stride: int, shown: int = 16, most: int = 6, only: int | None = None
 ) -> Picture:
@@ -65,7 +76,7 @@ def windows(
     An arrow leads from an input to its target, the token that it asks for. The last row counts how
     often a token is a target: 2 or more is overlap, "lost" is never. Of a text of more than `shown`
     tokens the start and the end are drawn, with `most` windows each.
-    `only`: one to draw alone, without counts.
+    `only`: one to draw alone, without counts, and with its questions written out.
     """
     size, picture = len(pieces), Picture("")
     starts = range(0, max(0, size - max_length), stride)
@@ -92,6 +103,8 @@ def windows(
         caption = f"Tokens {places.start} to {places.stop - 1} of {size}: "
         caption += f"{len(inside)} of {len(starts)} windows"
         picture += join(rows, caption if size else "No tokens", letters)
+    if only is not None:
+        picture |= _questions(pieces[only * stride : only * stride + max_length + 1])
     return picture
 
 

@@ -76,10 +76,10 @@ def tokens(
         # The line ends where the text does, or else, if need be, between two tokens.
         end = "<br>" if piece[-1:] in ("\n", b"\n") else "<wbr>"
         chips.append(f'<bdi style="{style}"{more}>{text}</bdi>{_hidden("│")}{end}')
-    if chips and ids is not None:
-        names = tag("span", f"{CHIP}text-align:left;opacity:.8", f"token{small(beneath)}")
-        chips.insert(0, names + _hidden(": "))
     html = "".join(chips) or "(no tokens)"
+    if chips and ids is not None:  # their names stand before all lines of tokens
+        names = tag("span", f"{CHIP}text-align:left;opacity:.8", f"token{small(beneath)}")
+        html = tag("div", "display:flex", f"{names}{_hidden(': ')}<div>{html}</div>")
     return Picture(tag("div", "font:1.06em/1.6 monospace", html))
 
 

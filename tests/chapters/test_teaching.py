@@ -5,9 +5,10 @@ from collections import Counter
 
 import mistune
 import pytest
+from PIL import Image
 
 from tests.machines.lab import FLAGS, browser_path
-from tests.tools import course_map, glossary, minutes, slides, teaching
+from tests.tools import course_map, glossary, minutes, pictures, slides, teaching
 from tests.tools.books import CHAPTERS, NAMES, ROOT, Chapter, exercises, read, top
 from tests.tools.teaching import PAGES, PLAN, TAUGHT
 
@@ -246,3 +247,9 @@ def test_the_map_at_the_head_of_a_chapter_lights_its_part(path):
 def test_the_glossary_is_what_the_chapters_say_now():
     page = (ROOT / "notebooks" / "glossary.md").read_text(encoding="utf-8")
     assert page == glossary.glossary(), "run python -m tests.tools.glossary"
+
+
+@every_chapter
+def test_the_readmes_picture_shows_the_playground_as_it_is_now(path):
+    picture = Image.open(pictures.PICTURES / f"{path.stem}.png")
+    assert picture.text["still"] == pictures.hash_of(path), "run python -m tests.tools.pictures"

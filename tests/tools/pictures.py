@@ -1,11 +1,17 @@
 """Draw the README's pictures anew: `python -m tests.tools.pictures` photographs each chapter's still playground.
 
-What is photographed is the HTML that the committed notebook carries, so the pictures show what a learner sees.
+What is photographed is the HTML that the committed notebook carries, so the pictures show what a learner sees. Each
+picture keeps that HTML's hash, by which a test notices that a notebook has changed since. Hindi and emoji need fonts:
+on Debian fonts-noto-core and fonts-noto-color-emoji.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from tests.machines.lab import browser
 from tests.tools.books import CHAPTERS, ROOT, code, read
@@ -26,6 +32,11 @@ def still(path) -> str:
     return found[WHICH.get(path.stem, 0)]
 
 
+def hash_of(path) -> str:
+    """The hash of a chapter's still, as its picture keeps it."""
+    return hashlib.sha256(still(path).encode()).hexdigest()
+
+
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with browser() as page:
@@ -33,10 +44,11 @@ def main() -> None:
         for path in CHAPTERS:
             page.set_content(PAGE % still(path))
             height = min(1000, page.evaluate("document.body.getBoundingClientRect().height") + 28)
-            page.screenshot(
-                path=PICTURES / f"{path.stem}.png",
-                clip={"x": 0, "y": 0, "width": 930, "height": height},
-            )
+            drawn = PICTURES / f"{path.stem}.png"
+            page.screenshot(path=drawn, clip={"x": 0, "y": 0, "width": 930, "height": height})
+            kept = PngInfo()
+            kept.add_text("still", hash_of(path))
+            Image.open(drawn).convert("RGB").quantize(256).save(drawn, pnginfo=kept)
 
 
 if __name__ == "__main__":
