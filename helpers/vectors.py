@@ -115,7 +115,7 @@ def analogy_questions() -> dict[str, list[list[str]]]:
 
 
 def score_section(vectors: KeyedVectors, questions: list[list[str]], exclude: bool) -> Score:
-    """The Score over the questions for whose four words the table holds rows, not of zeros."""
+    """The Score over the questions whose four words all have rows that aren't zeros."""
     number, each = vectors.key_to_index, lengths(vectors)
     mute = np.isinf(each)  # a row of zeros answers nothing, and no question about it is asked
     known = [

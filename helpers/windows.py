@@ -138,12 +138,12 @@ def _as_row(token_ids) -> torch.Tensor:
     try:
         row = token_ids.cpu() if isinstance(token_ids, torch.Tensor) else token_ids
         row = np.asarray(row)  # for a list, several times as fast as torch.tensor
-        came = f"of shape {list(row.shape)} and {row.dtype}"
+        came = f", of shape {list(row.shape)} and {row.dtype}"
     except (TypeError, RuntimeError, ValueError) as error:  # such as rows of unequal lengths
-        row, came = np.array(None), f"({error})"
+        row, came = np.array(None), f" ({error})"
     if row.ndim != 1 or (len(row) > 0 and row.dtype.kind not in "iu"):
         raise ValueError(
-            f"token_ids is of type {type(token_ids).__name__}, {came}; expected one row of whole "
+            f"token_ids is of type {type(token_ids).__name__}{came}; expected one row of whole "
             "numbers. Pass tokenizer.encode(text), or the pathlib.Path of a token file."
         )
     return torch.from_numpy(np.ascontiguousarray(row))  # torch can't take reversed arrays

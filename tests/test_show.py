@@ -176,7 +176,13 @@ def test_equal_tokens_have_one_colour_in_every_picture_and_whatever_stands_befor
     assert colour["l"] == before[0][0] == before[3][0] and colour["o"] == before[4][0]
     assert colour["w"] == after[2][0] and colour["l"] == after[3][0]
     many = {style for style, _ in chips(show.tokens(map(str, range(99))))}
-    assert len(many) > 4, "different tokens hardly differ in colour"
+    assert len(many) == 36, "different tokens hardly differ in colour"
+    few = chips(show.tokens(map(str, range(36))))
+    assert len({style for style, _ in few}) == 36, "two tokens of a picture look like one"
+    shared = {}
+    strips = [show.tokens(pieces, colours=shared) for pieces in (map(str, range(36)), ["20", "9"])]
+    colour = {text: style for style, text in chips(strips[0])}
+    assert [colour[text] == style for style, text in chips(strips[1])] == [True, True]
 
 
 def test_a_token_is_one_box_that_no_line_breaks():

@@ -287,17 +287,17 @@ FAULTS = [  # name, what is done, the words of the message: what came, what was 
     (
         "a text in place of ids",
         lambda: WindowDataset("a text", 4, 4),
-        ["is a str", "whole numbers", "tokenizer.encode"],
+        ["is of type str", "whole numbers", "tokenizer.encode"],
     ),
     (
         "words in place of ids",
         lambda: WindowDataset(["a", "b"], 1, 1),
-        ["is a list", "whole numbers", "tokenizer.encode"],
+        ["is of type list", "whole numbers", "tokenizer.encode"],
     ),
     (
         "nothing in place of ids",
         lambda: WindowDataset(None, 4, 4),
-        ["is a NoneType", "whole numbers", "tokenizer.encode"],
+        ["is of type NoneType", "whole numbers", "tokenizer.encode"],
     ),
     (
         "rows in place of one row",
@@ -307,7 +307,7 @@ FAULTS = [  # name, what is done, the words of the message: what came, what was 
     (
         "rows of unequal lengths",
         lambda: WindowDataset([[1, 2], [3]], 1, 1),
-        ["is a list", "one row of whole numbers", "tokenizer.encode"],
+        ["is of type list", "one row of whole numbers", "tokenizer.encode"],
     ),
     (
         "floats in place of ids",

@@ -68,7 +68,7 @@ def texts_of(batch: Iterable[str]) -> list[str]:
 def whole_number(value, name: str, least: int | None = None) -> int:
     """The number as an int, of numpy or torch too. TypeError for all but whole numbers.
 
-    least: the smallest number that may come; ValueError for a smaller one.
+    least: the smallest number allowed; ValueError for a smaller one.
     """
     try:
         if isinstance(value, bool):  # to Python True is 1, but here it is in the wrong place

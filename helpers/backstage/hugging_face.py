@@ -38,7 +38,7 @@ def as_json(tokenizer) -> dict:
         path = Path(tokenizer)
         if not path.is_file():
             raise FileNotFoundError(
-                f"There is no file {path.name!r} in {path.parent.name!r}; it would hold the "
+                f"There is no file {str(tokenizer)!r}; it would hold the "
                 "tokenizer. Name the tokenizer.json itself, not its folder."
             )
         text = path.read_text(encoding="utf-8-sig", errors="replace")

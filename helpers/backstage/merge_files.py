@@ -88,7 +88,7 @@ def read(folder: Path) -> dict:
     path = next((path for path in [folder, *paths] if path.is_file()), None)
     if path is None:
         raise FileNotFoundError(
-            f"There is no {' and no '.join(NAMES)} in {folder.name!r}; one of them holds the "
+            f"There is no {' and no '.join(NAMES)} in {str(folder)!r}; one of them holds the "
             "merges. Name the folder that save wrote to; from_hugging_face reads a tokenizer.json."
         )
     text = path.read_text(encoding="utf-8-sig", errors="replace")  # sig: without a mark in front
@@ -139,7 +139,7 @@ class MergesOfTokens(Mapping):
     """Pair of ids -> new id, looked up and not worked out: published tokenizers have up to 200,000.
 
     Two tokens have a merge if their bytes, joined, are a token. This is tiktoken's own rule, and
-    may name several pairs for a token; going through the merges gives the one that is ever met.
+    may name several pairs for a token; going through the merges gives the only one ever met.
     """
 
     def __init__(self, tokens: list[bytes]):

@@ -66,7 +66,7 @@ def check_word(word: str) -> None:
 
 
 def check_words(vectors: KeyedVectors, words: list[str]) -> None:
-    """Raise an error unless the words differ, and the table has a row for each, not of zeros."""
+    """Raise an error unless the words differ, and each has a row that isn't zeros."""
     check_vectors(vectors)
     if isinstance(words, str) or not hasattr(words, "__len__"):
         raise TypeError(

@@ -83,7 +83,7 @@ def original_rows(unit: np.ndarray, known: list[int], originals: np.ndarray) -> 
         miss = np.abs(bits - np.rint(bits)).max(axis=1)  # of the number that fits worst
         better = miss < least
         least[better], length[better] = miss[better], scale[better]
-    # Frequent words are short, so the fit is to a row's numbers and its place in the table.
+    # Frequent words have short rows, so the fit is to a row's numbers and its place in the table.
     facts = np.c_[np.ones(len(unit)), np.log(np.arange(len(unit)) + 10), unit]
     known_lengths = np.linalg.norm(originals, axis=1)
     fit = np.linalg.lstsq(facts[known], np.log2(known_lengths), rcond=None)[0]

@@ -173,7 +173,7 @@ class add_token(Exercise):
 
     def adds_it_again(vocab, weight, token):
         """A token that is there already needs nothing: its id must stay, because texts are
-        encoded with it, and so must its trained row. Look first whether `token in vocab`."""
+        encoded with it, and so must its trained row. Check first whether `token in vocab`."""
         _, table = grown({}, weight, weight.mean(dim=0), token)
         return {**vocab, token: len(vocab)}, table
 

@@ -130,7 +130,7 @@ def vocabulary(text: str, sentence: str | None = None, share: int = 50) -> Playg
 
 
 def _draw_cuts(cuts, text):
-    rows = []
+    rows, colours = [], {}
     for name, cut in cuts.items():
         hover = []
         if callable(cut):
@@ -141,7 +141,8 @@ def _draw_cuts(cuts, text):
             for token_id, piece in zip(ids, pieces, strict=True):
                 hover.append(f"id {token_id}, bytes {piece.hex(' ')}")
         average = f"{len(text) / len(pieces):.2f}" if pieces else "–"
-        rows.append([name, show.tokens(pieces, hover=hover), len(pieces), average])
+        strip = show.tokens(pieces, hover=hover, colours=colours)
+        rows.append([name, strip, len(pieces), average])
     return show.table(rows, ["cut into", "tokens", "count", "characters each"])
 
 
@@ -157,14 +158,14 @@ def _trained(text: str, ties: str) -> BytePairTokenizer:
         return BytePairTokenizer.train(text, 256 + MERGES, ties=ties)
 
 
-def _draw_votes(tokenizer, votes, pair, ties):
+def _draw_votes(tokenizer, votes, pair, ties, colours):
     """The pairs that could be merged, the winner `pair` first; and whether others tied with it."""
     winner = next(vote for vote in votes if vote[0] == pair)
     others = [vote for vote in votes if vote[0] != pair]
     _, most, _ = winner
     rows = []
     for two, count, chunks in [winner, *others[:3]]:
-        pieces = show.tokens(map(tokenizer.decode_single_token_bytes, two))
+        pieces = show.tokens(map(tokenizer.decode_single_token_bytes, two), colours=colours)
         found = ", ".join(map(show.visible, chunks[:4]))
         rows.append(["tied" if count == most else "", pieces, count, found])
     rows[0][0] = "wins"
@@ -176,9 +177,10 @@ def _draw_votes(tokenizer, votes, pair, ties):
     return show.table(rows, ["", "pair", "count", "found in"]), said
 
 
-def _strip(name, ids, marked):
+def _strip(name, ids, marked, colours):
     """Tokens side by side, each with its id where the mouse pointer is."""
-    return show.tokens(map(name, ids), marked=marked, hover=[f"id {number}" for number in ids])
+    hover = [f"id {number}" for number in ids]
+    return show.tokens(map(name, ids), marked=marked, hover=hover, colours=colours)
 
 
 def _draw_merge(tokenizer, text, after, done, ties, why):
@@ -194,12 +196,13 @@ def _draw_merge(tokenizer, text, after, done, ties, why):
             framed.update([position, position + 1])
     made = {position for position, token_id in enumerate(after) if token_id == new}
     votes = explain.votes(tokenizer, text, new)
-    table, said = _draw_votes(tokenizer, votes, pair, ties)
+    colours = {}  # the same in both texts and among the votes
+    table, said = _draw_votes(tokenizer, votes, pair, ties, colours)
     picture = show.note(f"Before merge {done}: {len(before)} tokens")
-    picture += _strip(name, before, framed)
+    picture += _strip(name, before, framed, colours)
     made_now = f"{show.visible(name(new))} is token {new}"
     picture += show.note(f"Tokens after it: {len(after)}; {made_now}")
-    return picture + _strip(name, after, made) + (table + show.note(said) | why)
+    return picture + _strip(name, after, made, colours) + (table + show.note(said) | why)
 
 
 def _tokens_after(

@@ -15,7 +15,7 @@ def _draw_meanings(model, text, word, blocks):
         return show.note("The trained model is missing here, so there is nothing to compare.")
     lines = [part for part in text.splitlines() if part.strip()]
     if not lines:
-        return show.note("There is no line to compare: write some, each with the word.")
+        return show.note("There are no lines to compare: write some, each with the word.")
     long = max(map(len, lines))
     if len(lines) > MOST_LINES or long > LONGEST:
         raise ValueError(

@@ -29,8 +29,8 @@ def _draw_directions(vectors, a, b, c, answer):
     if answer != c:
         arrows.append((words.index(c), words.index(answer)))  # is it the same step?
         cosine = offset_cosine([unit(a), unit(c)], [unit(b), unit(answer)])
-        said = f"Cosine of {b} − {a} and {answer} − {c} in all dimensions: {cosine:.2f} "
-        said += "(the map keeps two)"
+        said = f"{b} − {a} and {answer} − {c}: cosine {cosine:.2f} "
+        said += f"in {vectors.vector_size} dimensions. The flat map misleads."
     return show.word_map([*words, "(sum)"], xy, arrows, said, wide=400, dashed=same_step)
 
 
@@ -53,7 +53,7 @@ def _draw_analogies(vectors, formula, exclude):
     rows |= {"(sum)": unit(b) - unit(a) + unit(c), answer: unit(answer)}
     said = f"[{b}] − [{a}] + [{c}] ≈ {answer}. Cosines with the sum:"
     picture = show.ranks(marked[: 5 + len(left_out)], answer, said)
-    drawn = show.stripes(list(rows), list(rows.values()), shown=28, what=", at length 1")
+    drawn = show.stripes(list(rows), list(rows.values()), shown=28, what=", words at length 1")
     return picture + (drawn | _draw_directions(vectors, a, b, c, answer))
 
 
@@ -112,17 +112,15 @@ def lookup(ids: str = "2, 3, 5, 1", tenths: int = 1) -> Playground:
     return Playground(partial(_draw_lookup, start), "play.lookup(", ids=box, tenths=step)
 
 
-def _draw_sum(layer, kind, words, ids, position):
-    """The token vector at a position, the position's vector, and their sum."""
-    vector, name = [0.0] * 8, "no position vector"
+def _sum_at(layer, kind, words, ids, position):
+    """The token vector at a position, the position's and their sum; and what to call them."""
+    import torch
+
+    at, name = torch.zeros(8), "no position vector"
     if kind != "none":
-        vector = layer.positions(len(words))[position].tolist()
-        name = f"+ position vector {position}"
-    rows = [layer.token(ids)[position].tolist(), vector, layer(ids)[position].tolist()]
-    names = [f"token vector of {words[position]}", name, "= their sum"]
-    picture = show.tokens(words, range(len(words)), marked=[position], beneath="position")
-    caption = f"Position {position}, rounded; what is learned is still random here"
-    return picture + show.heat(rows, names, caption=caption)
+        at, name = layer.positions(len(words))[position], f"+ position vector {position}"
+    rows = torch.stack([layer.token(ids)[position], at, layer(ids)[position]])
+    return rows, [f"token vector of {words[position]}", name, "= their sum"]
 
 
 def _draw_positions(layers, sentence, kind, position, other):
@@ -135,22 +133,28 @@ def _draw_positions(layers, sentence, kind, position, other):
     order[position], order[other] = other, position
     numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
     ids = torch.tensor([numbers[word] for word in words])
-    before, after = layer(ids).tolist(), layer(ids[order]).tolist()
-    names = [f"{number} {words[old]}" for number, old in enumerate(order)]
-    picture = _draw_sum(layer, kind, words, ids, position)
+    swapped = [words[old] for old in order]
+    rows, names = _sum_at(layer, kind, words, ids, position)
+    rows_there, names_there = _sum_at(layer, kind, swapped, ids[order], other)
+    # One scale and one colour for each word, so that what is equal above and below looks equal.
+    heat = partial(show.heat, most=float(torch.stack([rows, rows_there]).abs().max()))
+    strip, colours = partial(show.tokens, ids=range(len(words)), beneath="position"), {}
+    picture = strip(words, marked=[position], colours=colours)
+    said = f"Position {position}, rounded; numbers to be learned are still random"
+    picture += heat(rows, names, caption=said)
     if position == other:
-        return picture + show.heat(after, names, caption="The sums, position by position")
-    new = [number for number, vector in enumerate(after) if vector not in before]
-    caption = f"The sums after the swap: {len(new)} vectors are new"
-    if new:
-        said = "The sums differ, so a model can tell the two orders apart."
-    elif words[position] == words[other]:
-        said = "The same word at both positions: nothing has changed."
-    else:
-        said = "The vectors are the same as before: nothing in them tells the order."
+        return picture + show.note("Choose another position to swap with.")
+    before, after = layer(ids).tolist(), layer(ids[order]).tolist()
+    new = sum(vector not in before for vector in after)
     picture += show.note(f"Positions {position} and {other} swapped:")
-    picture += show.tokens([words[old] for old in order], marked=[position, other])
-    return picture + show.heat(after, names, lit=new, caption=caption) + show.note(said)
+    picture += strip(swapped, marked=[position, other], colours=colours)
+    picture += heat(rows_there, names_there, caption=f"Position {other}, after the swap")
+    said = "so a model can tell the two orders apart."
+    if not new and words[position] == words[other]:
+        said = "since the same word stands at both positions."
+    elif not new:
+        said = "so nothing in them tells the order."
+    return picture + show.note(f"Of {len(words)} sums {new} are new, {said}")
 
 
 def positions(

@@ -11,11 +11,11 @@ def ladder(cuts, names=(), caption: str = "") -> Picture:
 
     Tokens that the line above lacks are framed. `names`: of the lines, otherwise numbered.
     """
-    rows, above = [], None
+    rows, above, colours = [], None, {}
     for number, pieces in enumerate(cuts):
         spans = [*pairwise(accumulate(map(len, pieces), initial=0))]
         new = [place for place, span in enumerate(spans) if rows and span not in above]
-        strip = tokens(pieces, marked=new, room=1.3)
+        strip = tokens(pieces, marked=new, room=1.3, colours=colours)
         rows.append([names[number] if names else number, strip])
         above = spans
     return table(rows, caption=caption)

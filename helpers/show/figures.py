@@ -77,7 +77,7 @@ def curve(values, levels: dict[str, float], along: str, up: str) -> None:
 def squares(tables: dict, axis: str, number: str, alt: str = "", steps: int = 20) -> None:
     """Show square tables {name: tensor} of numbers from -1 to 1, orange above 0 and blue below.
 
-    axis: what a row and a column stand for, as position; number: what the numbers are, as cosine.
+    axis: what a row and a column stand for ("position"); number: what the numbers are ("cosine").
     alt: what the alt text says besides the means beside the diagonal. steps: of the colours.
     """
     import matplotlib.pyplot as plt

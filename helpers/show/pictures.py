@@ -159,16 +159,17 @@ def note(text: str) -> Picture:
     return Picture(tag("p", "margin:.3em 0", label(text)))
 
 
-def steps(frames) -> Picture:
+def steps(frames, start: int = 1) -> Picture:
     """Frames (title, Picture), of which the page shows one: whoever opens the next closes this one.
 
     That takes no kernel and no script. Plain text and paper have all frames, in their order.
+    start: the number of the first frame.
     """
     shown = [(label(title), picture.html) for title, picture in frames]
     # The frames of one name take turns, so other frames need another name.
     name = zlib.crc32(repr(shown).encode())
     html, state = "", " open"
-    for number, (title, frame) in enumerate(shown, start=1):
+    for number, (title, frame) in enumerate(shown, start):
         html += f'<details name="steps-{name}"{state}>'
         # Without the attribute JupyterLab takes the keys for its own: d, d deletes the cell.
         html += f'<summary style="{BUTTON}" data-lm-suppress-shortcuts="true">'

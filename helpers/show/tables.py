@@ -31,9 +31,20 @@ def _hidden(mark: str) -> str:
     return tag("span", "display:none", mark)
 
 
-def colours_of(piece: str | bytes) -> tuple[str, str]:
-    """The colours of a token and of the line beneath it: equal tokens have the same everywhere."""
-    edge, ground = divmod(number_of(piece) % len(PALETTE) ** 2, len(PALETTE))
+def colours_of(piece: str | bytes, colours: dict | None = None) -> tuple[str, str]:
+    """The colours of a token and of the line beneath it: equal tokens have the same everywhere.
+
+    colours: the pairs of colours that a picture's tokens have so far. A token whose pair another
+    one has takes the next that is free, as long as one of the 36 is, and is added.
+    """
+    colours = {} if colours is None else colours
+    number, pairs = number_of(piece), len(PALETTE) ** 2
+    if number not in colours:
+        pair = number % pairs
+        while pair in colours.values() and len(colours) < pairs:
+            pair = (pair + 1) % pairs
+        colours[number] = pair
+    edge, ground = divmod(colours[number], len(PALETTE))
     return PALETTE[ground], PALETTE[edge]
 
 
@@ -44,7 +55,7 @@ def small(token_id) -> str:
 
 
 def tokens(
-    pieces, ids=None, dropped=(), marked=(), hover=(), room: float = 0, beneath: str = "id"
+    pieces, ids=None, dropped=(), marked=(), hover=(), room=0.0, beneath="id", colours=None
 ) -> Picture:
     """Tokens (str or bytes) side by side, with ids beneath where given; equal ones share a colour.
 
@@ -52,13 +63,14 @@ def tokens(
     `dropped`, `marked`: positions to frame with dots, with a line.
     `hover`: for each token, what the mouse pointer brings up.
     `room`: how wide a token is for each of its characters or bytes, in em.
+    `colours`: a dict that several strips of one picture share, so that their tokens match.
     """
-    chips = []
+    chips, colours = [], {} if colours is None else colours
     for place, piece in enumerate(pieces):
         text = escape(visible(piece)) or "(empty)"
         chip = CHIP + LONG if len(text) > 20 else CHIP
         text = MARK.sub(r'<span style="opacity:.7">\g<0></span>', text)
-        ground, edge = colours_of(piece)
+        ground, edge = colours_of(piece, colours)
         style = f"{chip}background:{ground}33;border-bottom:3px solid {edge}"
         more = f' class="{twin(piece)}"'
         if ids is not None:

@@ -177,7 +177,7 @@ def test_what_cannot_be_compared_is_said_in_words():
     assert "&lt;i&gt;" in ground.html and "<i>" not in ground.html
     assert "Choose another word" in ground.html
     ground.controls["text"].value = " \n"
-    assert "There is no line to compare" in ground.html
+    assert "There are no lines to compare" in ground.html
 
 
 @needs_model

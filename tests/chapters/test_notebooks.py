@@ -219,6 +219,8 @@ def test_it_asks_before_it_shows_and_has_something_to_touch(path):
     assert len(asked) >= 3 and sorted(asked) == sorted(told), (
         f"{path.name}: predictions {asked}, outcomes {told}"
     )
+    written = list(Chapter(path.stem[:2]).questions["predictions"])
+    assert asked == written, f"{path.name}: the sheet for a class has another order: {written}"
     assert re.search(r"\bplay\.\w+\(", sources), f"{path.name} has no playground"
 
 

@@ -77,7 +77,7 @@ STEPS = {
         ),
         ("stride", "Home", r"windows 6 .*overlap 3 "),
         ("max_length", "Home", r"windows 9 max\(0, ceil\(\(10 tokens − 1\) / 1"),
-        ("batch_size", "End", r"full batches of 8 1 2 with"),
+        ("batch_size", "End", r"full batches of 8 1 of 2 batches"),
     ],
     "analogies": [
         ("sum", "quean - man + woman", r"^✗ 'quean' is not among .*similar spellings: .*queen"),
@@ -108,19 +108,19 @@ STEPS = {
         (
             "sentence",
             "cats chase dogs",
-            r"Positions 1 and 2 swapped: .*2 vectors are new 0 cats .*► 1 dogs",
+            r"Positions 1 and 2 swapped: .*Position 2, after the swap.*Of 3 sums 2 are new",
         ),
         (
             "positions",
             "none",
-            r"Position 1, rounded; .*no position vector.*0 vectors are new .*nothing in them tells the order",
+            r"Position 1, rounded; .*no position vector.*Of 3 sums 0 are new, so nothing in them tells",
         ),
         (
             "position",
             "Home",
             r"Position 0, rounded; .* token vector of cats .*no position vector",
         ),
-        ("swap with", "Home", r"The sums, position by position 0 cats ((?!swap).)*$"),
+        ("swap with", "Home", r"Choose another position to swap with.$"),
     ],
     "costs": [
         ("cores", "Home", r"hours ([\d,.]+) \1 of one core, divided by 1 "),
