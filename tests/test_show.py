@@ -490,6 +490,34 @@ def test_figure_carries_its_alt_text_and_is_closed(monkeypatch):
     assert_parts_from_every_page(plt.rcParams["axes.edgecolor"])
 
 
+@pytest.fixture
+def told(monkeypatch):
+    """The alt texts of the figures that a test has drawn."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    texts = []
+    monkeypatch.setattr(show.figures, "figure", lambda figure, alt: texts.append(alt))
+    return texts
+
+
+def test_a_curve_says_its_ends_and_each_level_beside_it(told):
+    show.curve([6.2, 4.0, 3.1], {"chance": 6.2, "unigram": 5.0, "a": 4, "b": 3}, "step", "loss")
+    assert told == [
+        "Curve of the loss over 3 steps, from 6.2 to 3.1; chance: 6.2; unigram: 5.0; a: 4.0; b: 3.0."
+    ]
+
+
+def test_squares_say_how_alike_neighbours_are(told):
+    import torch
+
+    near = 1 - (torch.arange(8)[:, None] - torch.arange(8)).abs() / 10
+    show.squares({"near": near, "none": torch.eye(8)}, "position", "cosine", "No stripes.")
+    (alt,) = told
+    assert "near, means 1, 3 and 5 beside the diagonal: 0.90, 0.70, 0.50." in alt
+    assert "none, means 1, 3 and 5 beside the diagonal: 0.00, 0.00, 0.00. No stripes." in alt
+
+
 # On a light page and on a dark one
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from itertools import cycle
 
 from .drawings import INK, LINE
 from .tables import PALETTE
@@ -66,7 +67,7 @@ def curve(values, levels: dict[str, float], along: str, up: str) -> None:
     said = [
         f"Curve of the {up} over {len(values)} {along}s, from {values[0]:.1f} to {values[-1]:.1f}"
     ]
-    for (name, value), look in zip(levels.items(), ("--", ":", "-."), strict=False):
+    for (name, value), look in zip(levels.items(), cycle(("--", ":", "-.")), strict=False):
         ax.axhline(value, color=LINE, linestyle=look, label=name)
         said.append(f"{name}: {value:.1f}")
     ax.set(xlabel=along, ylabel=up)
