@@ -549,8 +549,11 @@ def test_the_cell_as_it_came_may_have_words_of_its_own():
     [
         (lambda text: len(text.split(",")), "This counts the pieces."),
         (lambda text: "," in text and 1 or 0, "This only looks for one."),
-        (lambda text: 2, "For input 'a,b' you gave 2; expected 1. For help: check.hint('count_"),
-        (lambda text: "1", "For input 'a,b' you gave '1'; expected 1. For help: "),
+        (
+            lambda text: 2,
+            "For input 'a,b' you gave 2; expected 1. For help, in a new cell: check.hint('count_",
+        ),
+        (lambda text: "1", "For input 'a,b' you gave '1'; expected 1. For help, in a new cell: "),
         (lambda text: True, "For input 'a,b' you gave True; expected 1."),
         (lambda text: text[9], "For input 'a,b' your code raised IndexError: string index out of"),
         (lambda: 1, "For input 'a,b' your code raised TypeError"),
@@ -629,7 +632,10 @@ def test_values_and_rules():
     task = written("v", right=lambda n: n == 4690, **parts)
     assert told(task, 4690).passed and told(task, ...).state == told(task, None).state == "open"
     assert told(task, 9000).text == "Spaces were counted." and told(task, 4689).text == "One short."
-    assert told(task, "x").text == "You gave 'x', which is not right. For help: check.hint('v')"
+    assert (
+        told(task, "x").text
+        == "You gave 'x', which is not right. For help, in a new cell: check.hint('v')"
+    )
     rule = written("r", right=lambda word: len(word) == 3)
     assert told(rule, "abc").passed and told(rule, "a").state == told(rule, 3).state == "wrong"
 

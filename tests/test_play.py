@@ -384,18 +384,20 @@ def test_positions_add_up_and_only_none_hides_the_order(make):
     rows = [
         list(map(float, re.findall(r"[−-]?\d+\.\d\d", line.replace("−", "-"))))
         for line in words_of(playground).split("\n")
-        if re.match(r"token vector|\+ position vector|= their sum", line)
+        if re.match(r"token vector|\+ position vector|= sum", line)
     ]
-    here, there = rows[:3], rows[3:]
-    for three in (here, there):  # to the last digit, so that a class can add them up
-        assert all(round(a + b, 2) == c for a, b, c in zip(*three, strict=True))
-    assert len(here[0]) == 8 and here[0] == there[0] and here[2] != there[2]
+    # The names hold positions, so the numbers are the last eight of each line.
+    token, one, at_one, four, at_four = [row[-8:] for row in rows]
+    for at, total in ((one, at_one), (four, at_four)):
+        # to the last digit, so that a class can add them up
+        assert [round(a + b, 2) for a, b in zip(token, at, strict=True)] == total
+    assert at_one != at_four
     for kind in ("learned", "sinusoidal"):
         assert "Of 5 sums 2 are new, so a model can tell" in words_of(playground, kind=kind)
     without = words_of(playground, kind="none")
     assert "Of 5 sums 0 are new, so nothing in them tells the order." in without
     assert (
-        "Position 1, rounded; numbers to be learned are still random" in without
+        "Rounded; numbers to be learned are still random" in without
         and "no position vector" in without
     )
     assert "swapped" in without and "swapped" not in words_of(playground, other=1)

@@ -169,20 +169,28 @@ def chips(picture):
     return [(style, show.plain(text)) for style, text in found]
 
 
-def test_equal_tokens_have_one_colour_in_every_picture_and_whatever_stands_before_them():
-    before = chips(show.tokens(["l", "o", "w", "l", "o"]))
-    after = chips(show.tokens(["·", "lo", "w", "l"]))
-    colour = dict((text, style) for style, text in before)
-    assert colour["l"] == before[0][0] == before[3][0] and colour["o"] == before[4][0]
-    assert colour["w"] == after[2][0] and colour["l"] == after[3][0]
-    many = {style for style, _ in chips(show.tokens(map(str, range(99))))}
-    assert len(many) == 36, "different tokens hardly differ in colour"
-    few = chips(show.tokens(map(str, range(36))))
-    assert len({style for style, _ in few}) == 36, "two tokens of a picture look like one"
-    shared = {}
-    strips = [show.tokens(pieces, colours=shared) for pieces in (map(str, range(36)), ["20", "9"])]
-    colour = {text: style for style, text in chips(strips[0])}
-    assert [colour[text] == style for style, text in chips(strips[1])] == [True, True]
+GREY = "background:#80808033"  # of tokens that occur once
+
+
+def test_tokens_that_occur_more_than_once_have_a_colour_of_their_own_and_others_are_grey():
+    low = chips(show.tokens(["l", "o", "w", "l", "o"]))
+    colour = dict((text, style) for style, text in low)
+    assert colour["l"] == low[0][0] == low[3][0] and colour["o"] == low[1][0] == low[4][0]
+    assert GREY in colour["w"] and GREY not in colour["l"] + colour["o"]
+    assert colour["l"] != colour["o"]
+    twins = [str(number % 36) for number in range(72)]
+    assert len({style for style, _ in chips(show.tokens(twins))}) == 36, "two tokens look like one"
+    many = [str(number % 99) for number in range(198)]
+    assert GREY not in "".join(style for style, _ in chips(show.tokens(many)))
+
+
+def test_a_token_has_one_colour_in_all_strips_of_a_picture():
+    before, after = ["l", "o", "w", "l"], ["lo", "w", b"l"]
+    colours = show.twin_colours(iter(before), after)
+    strips = [chips(show.tokens(strip, colours=colours)) for strip in (before, after)]
+    colour = {text: style for style, text in strips[0]}
+    assert [colour[text] == style for style, text in strips[1][1:]] == [True, True]
+    assert GREY in strips[1][0][0] and GREY not in colour["w"] + colour["l"]
 
 
 def test_a_token_is_one_box_that_no_line_breaks():
@@ -305,7 +313,7 @@ def test_of_many_windows_one_can_be_drawn():
     last = [line.split() for line in repr(show.windows("abcdefghijk", 2, 1, only=8)).split("\n")]
     assert [line[:2] for line in last[3:5]] == [["input", "8"], ["target", "8"]]
     assert last[1:3] == whole[1:3], "the strip has changed"
-    asked = [["given", "target"], ["i", "j"], ["i", "j", "k"]]
+    asked = [["Its", "2", "questions"], ["given", "target"], ["i", "j"], ["i", "j", "k"]]
     assert last[5:] == asked, "its questions, and no counts of windows that are not drawn"
 
 
@@ -616,7 +624,7 @@ def test_bars_are_seen_on_a_light_page_and_told_apart_on_a_dark_one():
 )
 def test_the_pages_ink_can_be_read_on_whatever_lies_behind_text(ink, paper):
     pictures = [
-        show.tokens([str(number) for number in range(60)], ids=range(60), marked=[3], dropped=[4]),
+        show.tokens([f"{number // 2}" for number in range(73)], range(73), marked=[3], dropped=[4]),
         show.heat([[1, -1], [0.5, 0]], ["a", "b"], ["c", "d"]),
         show.windows(["a", "b", "c", "d", "e"], 2, 2),
         show.batch(IDS, IDS, lambda ids: ["a" for _ in ids]),

@@ -52,7 +52,7 @@ def judge(task, answer, given: list) -> tuple[str, str]:
         return "no", "not answered yet"
     if said.passed:
         return "yes", ""
-    return "no", said.text.partition(" For help: ")[0]
+    return "no", said.text.partition(" For help, in a new cell: ")[0]
 
 
 def start(job: dict, folder: Path) -> subprocess.Popen:

@@ -257,12 +257,12 @@ class gpt2_ids(Milestone):
         from .. import show
         from ..bpe import gpt2_tokenizer
 
-        tiktoken, rows, colours = gpt2_tokenizer(), [], {}
+        tiktoken, rows = gpt2_tokenizer(), []
         both = {whose: encode(text, answer), "GPT-2": tiktoken.encode_ordinary(text)}
         for name, ids in both.items():
             ids = ids[:40]  # enough to see, of a long text
             pieces = [tiktoken.decode_single_token_bytes(token_id) for token_id in ids]
-            rows.append([name, len(both[name]), show.tokens(pieces, ids, colours=colours)])
+            rows.append([name, len(both[name]), show.tokens(pieces, ids)])
         return show.table(rows, ["whose ids", "tokens", "the first 40"])
 
     right = apply_merges.right

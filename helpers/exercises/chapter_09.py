@@ -119,6 +119,11 @@ class find_window(Exercise):
                 return document, index
             index -= count
 
+    def swaps_the_two(index, counts):
+        """The document comes first, then the window in it."""
+        document, window = found(index, counts)
+        return window, document
+
     def counts_documents_from_1(index, counts):
         """The documents are counted from 0."""
         document, window = found(index, counts)
@@ -172,6 +177,11 @@ class to_do(Exercise):
     def misses_missing_files(there, wanted):
         """A shard that is missing altogether is missed. `.get` gives None there."""
         return [name for name in wanted if name in there and there[name] != wanted[name]]
+
+    def chooses_equal_hashes(there, wanted):
+        """`==` chooses the shards that are done, and `there[name]` raises a KeyError for a file
+        that is missing."""
+        return [name for name in wanted if there[name] == wanted[name]]
 
     def joins_with_and(there, wanted):
         """With `and` both must be true, but a missing file has no hash to compare: write `or`."""

@@ -273,7 +273,7 @@ class Exercise:
         return Verdict("open", f"Not answered yet. Hint 1: {self.hints[0]}")
 
     def _help(self) -> str:
-        return f" For help: check.hint({self.name!r})"
+        return f" For help, in a new cell: check.hint({self.name!r})"
 
 
 class Milestone(Exercise):

@@ -19,7 +19,7 @@ PRESETS = [
     ("white space, kept", r"(\s)"),
     ("with , and . too", r"([,.]|\s)"),
     ("the full pattern", SPLIT),
-    ("the same without parentheses", SPLIT[1:-1]),
+    ("without parentheses", SPLIT[1:-1]),
 ]
 TIES = {"first": "seen first in the text", "smallest": "smallest ids", "greatest": "greatest bytes"}
 
@@ -130,7 +130,7 @@ def vocabulary(text: str, sentence: str | None = None, share: int = 50) -> Playg
 
 
 def _draw_cuts(cuts, text):
-    rows, colours = [], {}
+    rows, strips = [], []
     for name, cut in cuts.items():
         hover = []
         if callable(cut):
@@ -141,8 +141,11 @@ def _draw_cuts(cuts, text):
             for token_id, piece in zip(ids, pieces, strict=True):
                 hover.append(f"id {token_id}, bytes {piece.hex(' ')}")
         average = f"{len(text) / len(pieces):.2f}" if pieces else "–"
-        strip = show.tokens(pieces, hover=hover, colours=colours)
-        rows.append([name, strip, len(pieces), average])
+        rows.append([name, len(pieces), average])
+        strips.append((pieces, hover))
+    colours = show.twin_colours(*[pieces for pieces, _ in strips])
+    for row, (pieces, hover) in zip(rows, strips, strict=True):
+        row.insert(1, show.tokens(pieces, hover=hover, colours=colours))
     return show.table(rows, ["cut into", "tokens", "count", "characters each"])
 
 
@@ -196,13 +199,14 @@ def _draw_merge(tokenizer, text, after, done, ties, why):
             framed.update([position, position + 1])
     made = {position for position, token_id in enumerate(after) if token_id == new}
     votes = explain.votes(tokenizer, text, new)
-    colours = {}  # the same in both texts and among the votes
+    # A token has one colour in both texts and among the votes.
+    colours = show.twin_colours(map(name, before), map(name, after))
     table, said = _draw_votes(tokenizer, votes, pair, ties, colours)
     picture = show.note(f"Before merge {done}: {len(before)} tokens")
     picture += _strip(name, before, framed, colours)
     made_now = f"{show.visible(name(new))} is token {new}"
     picture += show.note(f"Tokens after it: {len(after)}; {made_now}")
-    return picture + _strip(name, after, made, colours) + (table + show.note(said) | why)
+    return picture + _strip(name, after, made, colours) + (table | why) + show.note(said)
 
 
 def _tokens_after(
@@ -223,6 +227,8 @@ def _draw_merges(text, step, ties, token):
         spelled = show.visible(tokenizer.decode_single_token_bytes(asked))
         why = show.note(f"Why is {spelled} one token?")
         why += show.tree(explain.tree(tokenizer, asked))
+        if asked < 256:
+            why += show.note("It is one of the 256 bytes, so it was there from the start.")
     if done:
         picture = _draw_merge(tokenizer, text, ids, done, ties, why)
     else:

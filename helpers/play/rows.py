@@ -30,7 +30,7 @@ def _draw_directions(vectors, a, b, c, answer):
         arrows.append((words.index(c), words.index(answer)))  # is it the same step?
         cosine = offset_cosine([unit(a), unit(c)], [unit(b), unit(answer)])
         said = f"{b} − {a} and {answer} − {c}: cosine {cosine:.2f} "
-        said += f"in {vectors.vector_size} dimensions. The flat map misleads."
+        said += f"in {vectors.vector_size} dimensions, whatever the flat map shows"
     return show.word_map([*words, "(sum)"], xy, arrows, said, wide=400, dashed=same_step)
 
 
@@ -80,7 +80,7 @@ def _draw_lookup(start, ids, tenths):
     parts = ids.replace(",", " ").split()[:12]
     if not parts or not set(parts) <= set("012345"):
         raise ValueError(
-            f"The ids are {show.visible(ids) or 'missing'}; the table has only the rows 0 to 5. "
+            f"The ids are {show.visible(repr(ids), ' ')}; the table has only the rows 0 to 5. "
             "Type ids such as 2, 3, 5, 1."
         )
     lit, step = [int(part) for part in parts], tenths / 10
@@ -112,15 +112,16 @@ def lookup(ids: str = "2, 3, 5, 1", tenths: int = 1) -> Playground:
     return Playground(partial(_draw_lookup, start), "play.lookup(", ids=box, tenths=step)
 
 
-def _sum_at(layer, kind, words, ids, position):
-    """The token vector at a position, the position's and their sum; and what to call them."""
+def _sums(layer, kind, ids, position, other):
+    """A token vector, with the position's vector and the sum at one position and at another."""
     import torch
 
-    at, name = torch.zeros(8), "no position vector"
-    if kind != "none":
-        at, name = layer.positions(len(words))[position], f"+ position vector {position}"
-    rows = torch.stack([layer.token(ids)[position], at, layer(ids)[position]])
-    return rows, [f"token vector of {words[position]}", name, "= their sum"]
+    vector = layer.token(ids)[position]
+    rows = [vector]
+    for place in (position, other):
+        at = torch.zeros(8) if kind == "none" else layer.positions(len(ids))[place]
+        rows += [at, vector + at]
+    return torch.stack(rows)
 
 
 def _draw_positions(layers, sentence, kind, position, other):
@@ -134,27 +135,32 @@ def _draw_positions(layers, sentence, kind, position, other):
     numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
     ids = torch.tensor([numbers[word] for word in words])
     swapped = [words[old] for old in order]
-    rows, names = _sum_at(layer, kind, words, ids, position)
-    rows_there, names_there = _sum_at(layer, kind, swapped, ids[order], other)
-    # One scale and one colour for each word, so that what is equal above and below looks equal.
-    heat = partial(show.heat, most=float(torch.stack([rows, rows_there]).abs().max()))
-    strip, colours = partial(show.tokens, ids=range(len(words)), beneath="position"), {}
-    picture = strip(words, marked=[position], colours=colours)
-    said = f"Position {position}, rounded; numbers to be learned are still random"
-    picture += heat(rows, names, caption=said)
+    strip = partial(
+        show.tokens,
+        ids=range(len(words)),
+        beneath="position",
+        colours=show.twin_colours(words, swapped),
+    )
+    picture = strip(words, marked=[position])
+    names = [f"token vector of {words[position]}"]
+    for place in (position, other):
+        at = "no position vector" if kind == "none" else f"+ position vector {place}"
+        names += [at, f"= sum at {place}"]
+    rows, said = _sums(layer, kind, ids, position, other), "Choose another position to swap with."
     if position == other:
-        return picture + show.note("Choose another position to swap with.")
-    before, after = layer(ids).tolist(), layer(ids[order]).tolist()
-    new = sum(vector not in before for vector in after)
-    picture += show.note(f"Positions {position} and {other} swapped:")
-    picture += strip(swapped, marked=[position, other], colours=colours)
-    picture += heat(rows_there, names_there, caption=f"Position {other}, after the swap")
-    said = "so a model can tell the two orders apart."
-    if not new and words[position] == words[other]:
-        said = "since the same word stands at both positions."
-    elif not new:
-        said = "so nothing in them tells the order."
-    return picture + show.note(f"Of {len(words)} sums {new} are new, {said}")
+        rows, names = rows[:3], names[:3]
+    else:
+        picture += show.note(f"Positions {position} and {other} swapped:")
+        picture += strip(swapped, marked=[position, other])
+        before, after = layer(ids).tolist(), layer(ids[order]).tolist()
+        new = sum(vector not in before for vector in after)
+        said = f"Of {len(words)} sums {new} are new, so a model can tell the two orders apart."
+        if not new and words[position] == words[other]:
+            said = f"Of {len(words)} sums 0 are new, since the same word stands at both positions."
+        elif not new:
+            said = f"Of {len(words)} sums 0 are new, so nothing in them tells the order."
+    caption = "Rounded; numbers to be learned are still random"
+    return picture + show.heat(rows, names, caption=caption) + show.note(said)
 
 
 def positions(
@@ -255,9 +261,10 @@ def _draw_costs(corpora, bytes_each, corpus, rate, cores, cents):
         ["hours", _few(alone / cores), f"{_few(alone)} of one core, divided by {cores:,}"],
         ["price", _few(alone * price), paid],
     ]
-    times = [alone / many for many in (1, 10, 100, 1000)]
-    hours = show.bars(["1 core", "10 cores", "100 cores", "1,000 cores"], times, caption="Hours")
-    return show.table(rows, ["what", "how much", "from"]) + hours
+    unit, seconds = ("Hours", 3600) if alone > 1 else ("Seconds", 1)  # no bar may say 0.000
+    times = [alone * 3600 / seconds / many for many in (1, 10, 100, 1000)]
+    bars = show.bars(["1 core", "10 cores", "100 cores", "1,000 cores"], times, caption=unit)
+    return show.table(rows, ["what", "how much", "from"]) + bars
 
 
 def costs(

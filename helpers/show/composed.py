@@ -3,7 +3,7 @@
 from itertools import accumulate, pairwise
 
 from .pictures import Picture, note
-from .tables import bars, table, tokens
+from .tables import bars, table, tokens, twin_colours
 
 
 def ladder(cuts, names=(), caption: str = "") -> Picture:
@@ -11,7 +11,7 @@ def ladder(cuts, names=(), caption: str = "") -> Picture:
 
     Tokens that the line above lacks are framed. `names`: of the lines, otherwise numbered.
     """
-    rows, above, colours = [], None, {}
+    rows, above, colours = [], None, twin_colours(*cuts)
     for number, pieces in enumerate(cuts):
         spans = [*pairwise(accumulate(map(len, pieces), initial=0))]
         new = [place for place, span in enumerate(spans) if rows and span not in above]

@@ -90,26 +90,28 @@ def tree(nested) -> Picture:
     return svg(lines + boxes, alt, round(wide), 50 + 70 * deepest)
 
 
-def stripes(names, vectors, shown: int = 60, what: str = " numbers") -> Picture:
+def stripes(names, vectors, shown: int = 28, what: str = " numbers", wide: int = 10) -> Picture:
     """The first numbers of each vector as stripes: orange above 0, blue below, paler near 0.
 
     vectors: one for each name, all equally long; nan and infinite numbers are left out.
-    what: said of them beneath, after how many are drawn.
+    what: said of them beneath, after how many are drawn; wide: pixels of a stripe.
     """
     labels = [visible(str(name), KEPT) for name in names]
     left = max(2 * half_width(label) for label in labels) + 10
     rows = [[float(value) for value in vector[:shown]] for vector in vectors]
     most = max((abs(value) for row in rows for value in row if math.isfinite(value)), default=0)
-    markup, wide = "", 10
+    markup = ""
     for number, (label, row) in enumerate(zip(labels, rows, strict=True)):
-        y = 34 * number
+        y = 32 * number
         markup += box(label, half_width(label) + 1, y + 15)
+        at = f'x="{left:.0f}" y="{y}" width="{wide * len(row)}" height="30"'
+        markup += f'<rect {at} fill="none" stroke="{LINE}"/>'  # where a row ends, if it ends pale
         for place, value in enumerate(row):
             if math.isfinite(value) and value != 0:
                 colour, alpha = PALETTE[1] if value > 0 else PALETTE[0], abs(value) / most
                 at = f'x="{left + wide * place:.0f}" y="{y}" width="{wide}" height="30"'
                 markup += f'<rect {at} fill="{colour}" fill-opacity="{alpha:.2f}"/>'
-    low = 34 * len(rows) + 6
+    low = 32 * len(rows) + 6
     for step, share in enumerate((-1, -0.5, 0, 0.5, 1)):  # the key: which colour is which number
         x, colour = left + 56 * step, PALETTE[1] if share > 0 else PALETTE[0]
         at = f'x="{x:.0f}" y="{low}" width="56" height="10" stroke="{LINE}"'

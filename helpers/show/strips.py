@@ -51,7 +51,9 @@ def _times(places: range, counts: Counter) -> list[str]:
     """The row that counts how often each token is a target."""
     row = [head("times a target")]
     for place in places:
-        count = _middle(counts[place]) if counts[place] else _middle("lost", LOST)
+        count = (
+            _middle(counts[place]) if counts[place] else _middle("lost", f"padding:0 .6em;{LOST}")
+        )
         # Nothing stands before the first token to ask for it.
         row.append(_middle("–") if place == 0 else count)
     return row
@@ -65,7 +67,7 @@ def _questions(pieces) -> Picture:
         rows.append(
             [cell(given, f"font-family:monospace;{INPUT}"), _middle(_named(pieces[end]), TARGET)]
         )
-    return join(rows, "")
+    return join(rows, f"Its {len(pieces) - 1} questions")
 
 
 def windows(

@@ -2,7 +2,9 @@
 
 import math
 import re
+from collections import Counter
 from html import escape
+from itertools import chain
 
 from .pictures import KEPT, Picture, label, note, number_of, tag, twin, visible
 
@@ -21,7 +23,7 @@ CHIP = (  # never broken in two
 )
 LONG = "max-width:100%;box-sizing:border-box;word-wrap:break-word;"  # unless the page is narrower
 NUMBER = re.compile(r"−?[\d,]+(\.\d+)?%?")  # a number that was made a text already
-SMALL = "display:block;font-size:.85em;line-height:1.3;opacity:.9"
+SMALL = "display:block;font-size:.95em;line-height:1.3"
 ROW = '<tr style="background:none">'  # no stripes of the page's own, which would mix with colours
 MARK = re.compile("[·↵⇥␍]+")  # what `visible` writes for white space
 
@@ -31,21 +33,23 @@ def _hidden(mark: str) -> str:
     return tag("span", "display:none", mark)
 
 
-def colours_of(piece: str | bytes, colours: dict | None = None) -> tuple[str, str]:
-    """The colours of a token and of the line beneath it: equal tokens have the same everywhere.
+def colours_of(piece: str | bytes, taken=()) -> tuple[str, str]:
+    """The ground of a token and the line beneath: its pair of 36, or the next not `taken`."""
+    pairs = [(ground, edge) for edge in PALETTE for ground in PALETTE]
+    place = number_of(piece) % len(pairs)
+    free = [pair for pair in pairs[place:] + pairs[:place] if pair not in taken]
+    return free[0] if free else pairs[place]
 
-    colours: the pairs of colours that a picture's tokens have so far. A token whose pair another
-    one has takes the next that is free, as long as one of the 36 is, and is added.
-    """
-    colours = {} if colours is None else colours
-    number, pairs = number_of(piece), len(PALETTE) ** 2
-    if number not in colours:
-        pair = number % pairs
-        while pair in colours.values() and len(colours) < pairs:
-            pair = (pair + 1) % pairs
-        colours[number] = pair
-    edge, ground = divmod(colours[number], len(PALETTE))
-    return PALETTE[ground], PALETTE[edge]
+
+def twin_colours(*strips) -> dict[int, tuple[str, str]]:
+    """The colours of tokens that occur more than once in these strips, by number_of(token)."""
+    counts, colours = Counter(), {}
+    for piece in chain(*strips):
+        number = number_of(piece)
+        counts[number] += 1
+        if counts[number] == 2:
+            colours[number] = colours_of(piece, colours.values())
+    return colours
 
 
 def small(token_id) -> str:
@@ -57,20 +61,21 @@ def small(token_id) -> str:
 def tokens(
     pieces, ids=None, dropped=(), marked=(), hover=(), room=0.0, beneath="id", colours=None
 ) -> Picture:
-    """Tokens (str or bytes) side by side, with ids beneath where given; equal ones share a colour.
+    """Tokens (str or bytes) side by side, with ids beneath where given; twins share a colour.
 
     `beneath`: what the numbers in `ids` are, which stands before them.
     `dropped`, `marked`: positions to frame with dots, with a line.
     `hover`: for each token, what the mouse pointer brings up.
     `room`: how wide a token is for each of its characters or bytes, in em.
-    `colours`: a dict that several strips of one picture share, so that their tokens match.
+    `colours`: of twins, where several strips make one picture; otherwise those of this strip.
     """
-    chips, colours = [], {} if colours is None else colours
+    chips, pieces = [], list(pieces)
+    colours = twin_colours(pieces) if colours is None else colours
     for place, piece in enumerate(pieces):
         text = escape(visible(piece)) or "(empty)"
         chip = CHIP + LONG if len(text) > 20 else CHIP
         text = MARK.sub(r'<span style="opacity:.7">\g<0></span>', text)
-        ground, edge = colours_of(piece, colours)
+        ground, edge = colours.get(number_of(piece), ("#808080", "#808080"))  # grey: no twin
         style = f"{chip}background:{ground}33;border-bottom:3px solid {edge}"
         more = f' class="{twin(piece)}"'
         if ids is not None:

@@ -108,17 +108,17 @@ STEPS = {
         (
             "sentence",
             "cats chase dogs",
-            r"Positions 1 and 2 swapped: .*Position 2, after the swap.*Of 3 sums 2 are new",
+            r"Positions 1 and 2 swapped: .*= sum at 2 .*Of 3 sums 2 are new",
         ),
         (
             "positions",
             "none",
-            r"Position 1, rounded; .*no position vector.*Of 3 sums 0 are new, so nothing in them tells",
+            r"token vector of chase .*no position vector.*Of 3 sums 0 are new, so nothing in them tells",
         ),
         (
             "position",
             "Home",
-            r"Position 0, rounded; .* token vector of cats .*no position vector",
+            r"token vector of cats .*no position vector",
         ),
         ("swap with", "Home", r"Choose another position to swap with.$"),
     ],
