@@ -384,14 +384,14 @@ def test_positions_add_up_and_only_none_hides_the_order(make):
     rows = [
         list(map(float, re.findall(r"[−-]?\d+\.\d\d", line.replace("−", "-"))))
         for line in words_of(playground).split("\n")
-        if re.match(r"token vector|\+ position vector|= sum", line)
+        if re.match(r"token vector|\+ position vector|= dog", line)
     ]
     # The names hold positions, so the numbers are the last eight of each line.
-    token, one, at_one, four, at_four = [row[-8:] for row in rows]
+    dog, one, at_one, again, four, at_four = [row[-8:] for row in rows]
+    assert dog == again and at_one != at_four
     for at, total in ((one, at_one), (four, at_four)):
         # to the last digit, so that a class can add them up
-        assert [round(a + b, 2) for a, b in zip(token, at, strict=True)] == total
-    assert at_one != at_four
+        assert [round(a + b, 2) for a, b in zip(dog, at, strict=True)] == total
     for kind in ("learned", "sinusoidal"):
         assert "Of 5 sums 2 are new, so a model can tell" in words_of(playground, kind=kind)
     without = words_of(playground, kind="none")

@@ -42,8 +42,8 @@ class embed(Milestone):
         return both(token, position, ids, 0, ids.shape[1])
 
     def forgets_the_positions(token, position, ids):
-        """These are the token vectors alone, which don't say who came first. Add the vectors of the
-        positions."""
+        """These are the token vectors alone, which don't say which came first. Add the vectors of
+        the positions."""
         return tokens_alone(token, position, ids)
 
     def counts_the_windows(token, position, ids):
@@ -276,7 +276,7 @@ class read_back(Exercise):
 
     def chooses_the_token_first(vector, tokens, positions):
         """You chose the token first, and then the position. With 3 columns the nearest token
-        vector is often another one: compare all pairs."""
+        vector is often the wrong one: compare all pairs."""
         token = closest(tokens, vector)
         return token, closest(tokens[token] + positions, vector)
 

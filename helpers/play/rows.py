@@ -53,7 +53,7 @@ def _draw_analogies(vectors, formula, exclude):
     rows |= {"(sum)": unit(b) - unit(a) + unit(c), answer: unit(answer)}
     said = f"[{b}] − [{a}] + [{c}] ≈ {answer}. Cosines with the sum:"
     picture = show.ranks(marked[: 5 + len(left_out)], answer, said)
-    drawn = show.stripes(list(rows), list(rows.values()), shown=28, what=", words at length 1")
+    drawn = show.stripes(list(rows), list(rows.values()), shown=28)
     return picture + (drawn | _draw_directions(vectors, a, b, c, answer))
 
 
@@ -112,16 +112,19 @@ def lookup(ids: str = "2, 3, 5, 1", tenths: int = 1) -> Playground:
     return Playground(partial(_draw_lookup, start), "play.lookup(", ids=box, tenths=step)
 
 
-def _sums(layer, kind, ids, position, other):
-    """A token vector, with the position's vector and the sum at one position and at another."""
+def _sums(layer, kind, words, ids, places):
+    """Names and rows: at each of the places, a word's token vector, the position's, and the sum."""
     import torch
 
-    vector = layer.token(ids)[position]
-    rows = [vector]
-    for place in (position, other):
-        at = torch.zeros(8) if kind == "none" else layer.positions(len(ids))[place]
-        rows += [at, vector + at]
-    return torch.stack(rows)
+    word, vector = words[places[0]], layer.token(ids)[places[0]]
+    names, rows = [], []
+    for place in places:
+        name, at = "no position vector", torch.zeros(8)
+        if kind != "none":
+            name, at = f"+ position vector {place}", layer.positions(len(ids))[place]
+        names += [f"token vector of {word}", name, f"= {word} at {place}"]
+        rows += [vector, at, vector + at]
+    return names, torch.stack(rows)
 
 
 def _draw_positions(layers, sentence, kind, position, other):
@@ -135,18 +138,11 @@ def _draw_positions(layers, sentence, kind, position, other):
     numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
     ids = torch.tensor([numbers[word] for word in words])
     swapped = [words[old] for old in order]
-    strip = partial(
-        show.tokens,
-        ids=range(len(words)),
-        beneath="position",
-        colours=show.twin_colours(words, swapped),
-    )
+    colours = show.twin_colours(2 * [words[position], words[other]])  # the rest stays grey
+    strip = partial(show.tokens, ids=range(len(words)), beneath="position", colours=colours)
     picture = strip(words, marked=[position])
-    names = [f"token vector of {words[position]}"]
-    for place in (position, other):
-        at = "no position vector" if kind == "none" else f"+ position vector {place}"
-        names += [at, f"= sum at {place}"]
-    rows, said = _sums(layer, kind, ids, position, other), "Choose another position to swap with."
+    names, rows = _sums(layer, kind, words, ids, [position, other])
+    said = "Choose another position to swap with."
     if position == other:
         rows, names = rows[:3], names[:3]
     else:

@@ -90,11 +90,11 @@ def tree(nested) -> Picture:
     return svg(lines + boxes, alt, round(wide), 50 + 70 * deepest)
 
 
-def stripes(names, vectors, shown: int = 28, what: str = " numbers", wide: int = 10) -> Picture:
+def stripes(names, vectors, shown: int = 28, wide: int = 10) -> Picture:
     """The first numbers of each vector as stripes: orange above 0, blue below, paler near 0.
 
     vectors: one for each name, all equally long; nan and infinite numbers are left out.
-    what: said of them beneath, after how many are drawn; wide: pixels of a stripe.
+    wide: pixels of a stripe.
     """
     labels = [visible(str(name), KEPT) for name in names]
     left = max(2 * half_width(label) for label in labels) + 10
@@ -118,9 +118,9 @@ def stripes(names, vectors, shown: int = 28, what: str = " numbers", wide: int =
         markup += f'<rect {at} fill="{colour}" fill-opacity="{abs(share)}"/>'
         if share in (-1, 0, 1):
             markup += box(f"{share * most:.2g}".replace("-", "−"), x + 28, low + 26)
-    count = f"{len(rows[0])} of {len(vectors[0])}{what}"
+    count = f"first {len(rows[0])} of {len(vectors[0])} numbers"
     markup += box(count, left + half_width(count), low + 56)
-    alt = f"Stripes of {', '.join(labels)}, the first {count}: orange above 0, "
+    alt = f"Stripes of {', '.join(labels)}, the {count}: orange above 0, "
     alt += f"blue below, the strongest at {most:.3g}."
     whole = max(wide * len(rows[0]), 5 * 56, 2 * half_width(count))  # stripes, key, or words
     return svg(markup, alt, round(left + whole + 1), low + 70)
