@@ -549,7 +549,7 @@ def test_a_network_is_right_about_two_orders_only_with_a_learners_own_positions(
     told = check.milestone("embed", own_sum)
     without, own = shares(told)
     assert told.passed and "yours" in repr(told)
-    assert 45 <= without <= 55, "without positions nothing tells who came first"
+    assert 45 <= without <= 55, "without positions nothing tells which came first"
     assert own > 90, "with positions the network should have learned it"
 
 
@@ -563,7 +563,7 @@ def test_without_an_answer_the_milestone_says_so_and_goes_on_with_the_courses_ow
 @pytest.mark.parametrize(
     "answer, message",
     [
-        (without_positions, "which don't say who came first"),
+        (without_positions, "which don't say which came first"),
         (lambda token, position, ids: token(ids) + position(ids), "chosen by position"),
         (
             lambda token, position, ids: token(ids) + position(torch.tensor(0)),
