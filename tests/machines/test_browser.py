@@ -97,7 +97,7 @@ STEPS = {
     "lookup": [
         ("ids", "3 3", r"Gradient of their sum 0 0 0 0 1 0 0 0 2 0 0 0 ► 3 2 2 2"),
         ("step, in tenths", "End", r"After a step of 1\.0 .*► 3 −2\.40 −1\.03 −3\.15"),
-        ("ids", "7", r"The ids are 7; the table has only the rows 0 to 5"),
+        ("ids", "7", r"The ids are '7'; the table has only the rows 0 to 5"),
     ],
     "meanings": [
         ("blocks", "Home", r"^bank after 0 of 6 blocks"),
