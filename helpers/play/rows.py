@@ -30,7 +30,8 @@ def _draw_directions(vectors, a, b, c, answer):
         arrows.append((words.index(c), words.index(answer)))  # is it the same step?
         cosine = offset_cosine([unit(a), unit(c)], [unit(b), unit(answer)])
         said = f"{b} − {a} and {answer} − {c}: cosine {cosine:.2f} "
-        said += f"in {vectors.vector_size} dimensions, whatever the flat map shows"
+        said += f"in {vectors.vector_size} dimensions. Nearness on the flat map misleads: the bars "
+        said += "say what is near."
     return show.word_map([*words, "(sum)"], xy, arrows, said, wide=400, dashed=same_step)
 
 
@@ -52,7 +53,7 @@ def _draw_analogies(vectors, formula, exclude):
     rows = {word: unit(word) for word in (b, a, c)}
     rows |= {"(sum)": unit(b) - unit(a) + unit(c), answer: unit(answer)}
     said = f"[{b}] − [{a}] + [{c}] ≈ {answer}. Cosines with the sum:"
-    picture = show.ranks(marked[: 5 + len(left_out)], answer, said)
+    picture = show.ranks(marked[: 4 + len(left_out)], answer, said)
     drawn = show.stripes(list(rows), list(rows.values()), shown=28)
     return picture + (drawn | _draw_directions(vectors, a, b, c, answer))
 
