@@ -40,7 +40,7 @@ class one_hot_lookup(Exercise):
         return by_one_hot(ids, ids.max() + 1, weight)
 
     def counts_one_too_few(weight, ids):
-        """The last id of the table has no place. Ids start at 0, so row 0 needs a place."""
+        """The last id of the table has no place. Ids start at 0, so row 0 needs a place too."""
         return by_one_hot(ids, len(weight) - 1, weight)
 
     def takes_six_places(weight, ids):
