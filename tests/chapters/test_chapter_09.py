@@ -90,6 +90,9 @@ WRONG = {
         "both counted from 0": lambda index, counts: next(
             (n, index - sum(counts[: n - 1]) + 1) for n in range(1, 9) if index < sum(counts[:n])
         ),
+        "The document comes first": lambda index, counts: next(
+            (index - sum(counts[:n]), n) for n in range(8) if index < sum(counts[: n + 1])
+        ),
         "less than, not less than or equal": lambda index, counts: next(
             (n, index - sum(counts[:n])) for n in range(8) if index <= sum(counts[: n + 1])
         ),
@@ -97,6 +100,9 @@ WRONG = {
     "to_do": {
         "a different hash is missed": lambda there, wanted: [
             name for name in wanted if name not in there
+        ],
+        "raises a KeyError for a file": lambda there, wanted: [
+            name for name in wanted if there[name] == wanted[name]
         ],
         "write `or`": lambda there, wanted: [
             name for name in wanted if name not in there and there[name] != wanted[name]
