@@ -24,6 +24,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .. import check
+from ..exercises.judge import HELP
 from .downloads import DOWNLOADS, ROOT
 from .returned import from_json
 
@@ -52,7 +53,7 @@ def judge(task, answer, given: list) -> tuple[str, str]:
         return "no", "not answered yet"
     if said.passed:
         return "yes", ""
-    return "no", said.text.partition(" For help, in a new cell: ")[0]
+    return "no", said.text.partition(HELP)[0]
 
 
 def start(job: dict, folder: Path) -> subprocess.Popen:

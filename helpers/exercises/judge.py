@@ -16,6 +16,7 @@ from ..show import Picture
 
 # What an exercise may have besides its wrong answers.
 PARTS = ("right", "cases", "call", "part", "look")
+HELP = " For help, in a new cell: "  # a mark for a teacher ends before it
 # Of each state: its mark, and its colour.
 STATES = {"right": ("✓", "#009E73"), "wrong": ("✗", "#D55E00"), "open": ("○", "#0072B2")}
 
@@ -273,7 +274,7 @@ class Exercise:
         return Verdict("open", f"Not answered yet. Hint 1: {self.hints[0]}")
 
     def _help(self) -> str:
-        return f" For help, in a new cell: check.hint({self.name!r})"
+        return f"{HELP}check.hint({self.name!r})"
 
 
 class Milestone(Exercise):

@@ -129,23 +129,23 @@ def vocabulary(text: str, sentence: str | None = None, share: int = 50) -> Playg
     return Playground(draw, call, sentence=box, share=part)
 
 
+def _cut_up(cut, text) -> tuple[list, list[str]]:
+    """The pieces of a text, and what the mouse pointer brings up on each token."""
+    if callable(cut):
+        return cut(text), []
+    ids = cut.encode_ordinary(text)
+    pieces = [cut.decode_single_token_bytes(token_id) for token_id in ids]
+    pairs = zip(ids, pieces, strict=True)
+    return pieces, [f"id {token_id}, bytes {piece.hex(' ')}" for token_id, piece in pairs]
+
+
 def _draw_cuts(cuts, text):
-    rows, strips = [], []
-    for name, cut in cuts.items():
-        hover = []
-        if callable(cut):
-            pieces = cut(text)
-        else:
-            ids = cut.encode_ordinary(text)
-            pieces = [cut.decode_single_token_bytes(token_id) for token_id in ids]
-            for token_id, piece in zip(ids, pieces, strict=True):
-                hover.append(f"id {token_id}, bytes {piece.hex(' ')}")
+    strips = [_cut_up(cut, text) for cut in cuts.values()]
+    colours, rows = show.twin_colours(*[pieces for pieces, _ in strips]), []
+    for name, (pieces, hover) in zip(cuts, strips, strict=True):
         average = f"{len(text) / len(pieces):.2f}" if pieces else "–"
-        rows.append([name, len(pieces), average])
-        strips.append((pieces, hover))
-    colours = show.twin_colours(*[pieces for pieces, _ in strips])
-    for row, (pieces, hover) in zip(rows, strips, strict=True):
-        row.insert(1, show.tokens(pieces, hover=hover, colours=colours))
+        strip = show.tokens(pieces, hover=hover, colours=colours)
+        rows.append([name, strip, len(pieces), average])
     return show.table(rows, ["cut into", "tokens", "count", "characters each"])
 
 

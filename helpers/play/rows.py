@@ -151,11 +151,12 @@ def _draw_positions(layers, sentence, kind, position, other):
         picture += strip(swapped, marked=[position, other])
         before, after = layer(ids).tolist(), layer(ids[order]).tolist()
         new = sum(vector not in before for vector in after)
-        said = f"Of {len(words)} sums {new} are new, so a model can tell the two orders apart."
+        why = "so a model can tell the two orders apart"
         if not new and words[position] == words[other]:
-            said = f"Of {len(words)} sums 0 are new, since the same word stands at both positions."
+            why = "since the same word stands at both positions"
         elif not new:
-            said = f"Of {len(words)} sums 0 are new, so nothing in them tells the order."
+            why = "so nothing in them tells the order"
+        said = f"Of {len(words)} sums {new} are new, {why}."
     caption = "Rounded; numbers to be learned are still random"
     return picture + show.heat(rows, names, caption=caption) + show.note(said)
 

@@ -87,8 +87,8 @@ def squares(tables: dict, axis: str, number: str, alt: str = "", steps: int = 20
     size = {"figsize": (4.4 * len(tables) + 0.6, 4.4), "layout": "constrained"}
     fig, axes = plt.subplots(1, len(tables), squeeze=False, **size)
     said = f"Heat maps of the {number} of each {axis} (row) with each {axis} (column)."
+    colours = plt.get_cmap("signs", steps)
     for ax, (name, table) in zip(axes[0], tables.items(), strict=True):
-        colours = plt.get_cmap("signs", steps)
         picture = ax.imshow(table.numpy(), colours, interpolation="nearest", vmin=-1, vmax=1)
         ax.set(title=name, xlabel=axis, ylabel=axis)
         means = ", ".join(f"{table.diagonal(apart).mean():.2f}" for apart in (1, 3, 5))

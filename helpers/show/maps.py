@@ -86,13 +86,21 @@ def _mark(x: float, y: float, square: bool) -> str:
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="11" {look}/>'
 
 
+def _arrows(lines, kinds) -> list[str]:
+    """An arrow along each line, with dashes where its kind says so."""
+    look, parts = 'stroke-width="2.5" marker-end="url(#tip)"', [TIP]
+    for (start, end), kind in zip(lines, kinds, strict=True):
+        dashes = ' stroke-dasharray="7 5"' if kind else ""
+        parts.append(line(start, end, PALETTE[1], look + dashes))
+    return parts
+
+
 def word_map(
     words, xy, arrows=(), note: str = "", near=(), wide: int = 760, dashed=()
 ) -> pictures.Picture:
     """Words at their places on a plane; `note`: a line beneath.
 
     `arrows`, `dashed`: (from, to) positions of arrows with a whole or a dashed line.
-
     `near`: the positions of a word, which gets a square, and of those that are truly nearest
     to it, which get rings. `wide`: of the paper, in pixels.
     A word whose place is nan or infinite is left out, and named beneath.
@@ -109,10 +117,7 @@ def word_map(
     drawn = [ends for ends in drawn if ends[0] in spots and ends[1] in spots]
     lines = [(spots[start], spots[end]) for start, end, _ in drawn]
     middles = _place_labels(names, spots, wide, high, lines)
-    look = 'stroke-width="2.5" marker-end="url(#tip)"'
-    parts = [TIP]
-    for ends, (_, _, kind) in zip(lines, drawn, strict=True):
-        parts.append(line(*ends, PALETTE[1], f'{look} stroke-dasharray="7 5"' if kind else look))
+    parts = _arrows(lines, [kind for _, _, kind in drawn])
     parts += [line(spots[number], middles[number], LINE) for number in spots]
     parts += [_spot(*spot) for spot in spots.values()]
     parts += [_mark(*spots[number], number == near[0]) for number in near if number in spots]
