@@ -148,6 +148,16 @@ def cosines(vectors) -> torch.Tensor:
     return unit @ unit.T
 
 
+def same_kind(table: torch.Tensor, token_ids: list[int], kinds: torch.Tensor) -> float:
+    """Share of the tokens whose nearest neighbour by cosine is of the same kind.
+
+    table: [vocab, dim]; kinds: the kind of each of `token_ids`, int or bool [tokens].
+    """
+    alike = cosines(table.detach()[token_ids])
+    nearest = alike.fill_diagonal_(-2).argmax(dim=1)  # -2: not the token itself
+    return (kinds == kinds[nearest]).float().mean().item()
+
+
 def how_alike(table: torch.Tensor) -> str:
     """In words, the cosines of four vectors: two of one meaning, then two of another."""
     if table.min() > 0.9:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import torch
 
 from helpers import show
 from helpers.exercises.judge import Verdict
@@ -642,3 +643,34 @@ def test_the_pages_ink_can_be_read_on_whatever_lies_behind_text(ink, paper):
         over = [int(colour[at : at + 2], 16) for at in (0, 2, 4)]
         mixed = [share * a + (1 - share) * b for a, b in zip(over, paper, strict=True)]
         assert contrast(ink, mixed) >= 4.5, f"text on #{colour}{alpha} can't be read"
+
+
+# ---- pictures made of others -------------------------------------------------------------------
+
+
+def test_a_lookup_draws_the_cut_the_lines_needed_in_the_order_of_their_ids_and_the_ids():
+    vocab = {"a": 3, "b": 1, "unused": 2, "c": 0}
+    text, cut, said, needed, ids, whole = repr(show.lookup("a b a", ["a", "b", "a"], vocab)).split(
+        "\n"
+    )[1:]
+    assert text.split(maxsplit=1) == ["text", "a b a"] and cut.endswith("a│b│a│")
+    assert needed.endswith("token(id): b(1)│a(3)│") and "unused" not in needed + said
+    assert ids.endswith("token(id): a(3)│b(1)│a(3)│") and whole.strip() == "[3, 1, 3]"
+
+
+def test_a_token_looked_up_has_one_colour_in_all_rows_and_others_are_grey():
+    html = show.lookup("a b a", ["a", "b", "a"], {"a": 3, "b": 1}).html
+    looks = {(name, look) for look, name in re.findall(r"background:(#\w+);[^>]*>([ab])<", html)}
+    assert len(looks) == 2 and ("b", "#80808033") in looks and ("a", "#80808033") not in looks
+
+
+def test_an_addition_adds_the_two_rows_at_its_place_and_shows_both_tables():
+    words, places = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[0.5, 0.5], [0.25, 1.0]])
+    said = repr(show.addition(["dog", "man"], words, places, place=1))
+    rows = [line.split() for line in said.split("\n")]
+    assert rows[1:4] == [
+        ["man", "3.00", "4.00"],
+        ["+", "position", "1", "0.25", "1.00"],
+        ["=", "sum", "3.25", "5.00"],
+    ]
+    assert ["dog", "1.00", "2.00"] in rows and ["0", "0.50", "0.50"] in rows

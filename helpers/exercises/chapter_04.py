@@ -223,8 +223,8 @@ class mended_windows(Exercise):
         return windows(ids, length, stride, 1, 1 + length)
 
     def shift_is_the_stride(ids, length, stride):
-        """The target begins a whole stride later. For stride 3 the answer to 0 should be 1, not
-        3."""
+        """Not answered yet: as given, the target begins a whole stride later. For stride 3 the
+        answer to 0 should be 1, not 3."""
         return windows(ids, length, stride, stride, stride + length)
 
     def window_missing(ids, length, stride):

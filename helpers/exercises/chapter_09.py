@@ -167,7 +167,8 @@ class to_do(Exercise):
         return [name for name in wanted if there.get(name) != wanted[name]]
 
     def misses_other_hashes(there, wanted):
-        """A shard that is there but has a different hash is missed. It is still to be made."""
+        """Not answered yet: as given, a shard that is there but has a different hash is missed. It
+        is still to be made."""
         return [name for name in wanted if name not in there]
 
     def gives_what_is_done(there, wanted):

@@ -6,7 +6,7 @@ of Okabe and Ito, which colour-blind people can tell apart, and a word, a number
 says the same.
 """
 
-from .composed import ladder, ranks  # noqa: F401
+from .composed import addition, ladder, lookup, ranks  # noqa: F401
 from .drawings import stripes, svg, tree  # noqa: F401
 from .figures import curve, figure, squares, style  # noqa: F401
 from .maps import word_map  # noqa: F401

@@ -2,8 +2,8 @@
 
 from itertools import accumulate, pairwise
 
-from .pictures import Picture, note
-from .tables import bars, table, tokens, twin_colours
+from .pictures import Picture, note, steps
+from .tables import bars, cell, head, heat, join, table, tokens, twin_colours
 
 
 def ladder(cuts, names=(), caption: str = "") -> Picture:
@@ -19,6 +19,39 @@ def ladder(cuts, names=(), caption: str = "") -> Picture:
         rows.append([names[number] if names else number, strip])
         above = spans
     return table(rows, caption=caption)
+
+
+def lookup(text: str, pieces: list[str], vocab: dict[str, int]) -> Picture:
+    """How a text becomes ids: cut into `pieces`, and each looked up in `vocab`, {token: id}.
+
+    Of the vocabulary only those lines are drawn that are needed, in the order of their ids.
+    """
+    colours = twin_colours(pieces)
+    ids = [vocab[piece] for piece in pieces]
+    found = sorted(set(pieces), key=vocab.get)
+    lines = tokens(found, [vocab[piece] for piece in found], colours=colours)
+    shown = [
+        ["text", text],
+        ["1. cut", tokens(pieces, colours=colours)],
+        ["2. look up", note("These lines of the vocabulary are needed:") + lines],
+        ["3. ids", tokens(pieces, ids, colours=colours) + note(str(ids))],
+    ]
+    rows = [[head(name), cell(value)] for name, value in shown]
+    return join(rows, "In colour: the same token, and so the same id")
+
+
+def addition(names: list[str], token_rows, position_rows, place: int) -> Picture:
+    """Token vector + position vector = sum at `place`; beneath, as steps, all rows of both.
+
+    `names`: of the tokens; token_rows, position_rows: tensors [tokens, columns].
+    """
+    at, position = token_rows[place].tolist(), position_rows[place].tolist()
+    total = (token_rows[place] + position_rows[place]).tolist()
+    rows = [names[place], f"+ position {place}", "= sum"]
+    picture = heat([at, position, total], rows, caption="Rounded")
+    frames = [("token vectors", heat(token_rows, names, lit=[place]))]
+    frames.append(("position vectors", heat(position_rows, lit=[place])))
+    return picture + steps(frames)
 
 
 def ranks(found, expected: str = "", caption: str = "") -> Picture:

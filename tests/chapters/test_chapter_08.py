@@ -318,7 +318,7 @@ def last_step() -> dict:
         pytest.skip(f"the trained model can't be had here: {error}")
     names = {"torch": torch, "F": F, "minilm": minilm, "show": show}
     names |= {"cosines": cosines, "how_alike": how_alike}
-    names["check"] = SimpleNamespace(outcome=lambda key, came, *shown: None)
+    names["check"] = SimpleNamespace(outcome=lambda key, came, *shown: None, predict=print)
     parts = ("def by_hand", "def states_of", "sentences = [", '"pipe_bank", came')
     for part in parts:
         exec(source_of(part), names)

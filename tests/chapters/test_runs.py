@@ -64,7 +64,6 @@ SAYS = {
         ("later = {", "GPT-4, 2023 is left out from here on."),
         ("later = {", "GPT-4o, 2024 is left out from here on."),
         ("import tokenizers", "The package tokenizers is missing"),
-        ('check.outcome("bpe_hindi"', "What came out: unknown, since its file is missing"),
     ],
     "05": [("", "300 texts")],
     "06": [("load_model()", "The trained model is missing"), ("", "This needs the trained model")],

@@ -110,10 +110,10 @@ def test_each_exercise_question_and_cell_has_its_time(path):
 def test_the_minutes_are_rates_times_what_there_is():
     work = Counter({minutes.TEXT: 2, minutes.CODE: 1, minutes.EXERCISE: 3})
     part = minutes.Section("1. Two", False, 400, [], work)
-    quick, thorough = minutes.RATES[minutes.EXERCISE]
-    expected = (3 + 3 * quick / 60, 3 + 3 * thorough / 60)
-    assert part.minutes == expected
-    assert minutes.total([part, part]) == (2 * expected[0], 2 * expected[1])
+    rates = [minutes.RATES[what] for what in (minutes.CODE, minutes.EXERCISE)]
+    expected = tuple(2 + (code + 3 * exercise) / 60 for code, exercise in zip(*rates, strict=True))
+    assert part.minutes == pytest.approx(expected)
+    assert minutes.total([part, part]) == pytest.approx((2 * expected[0], 2 * expected[1]))
 
 
 def test_the_readme_says_how_long_a_core_takes():

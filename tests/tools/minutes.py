@@ -18,12 +18,12 @@ from tests.tools.books import CHAPTERS, ROOT, Chapter, tags
 # two rounds in which every chapter was tried in a browser; code is read more slowly than text.
 RATES = {
     "200 words of text": (60, 60),
-    "150 words of code": (60, 60),
+    "100 words of code": (40, 80),
     "a code cell: running it, looking at what comes out": (6, 20),
     "a prediction": (15, 35),
     "a line to change by hand": (30, 70),
     "a task of a playground": (30, 75),
-    "an exercise": (120, 300),
+    "an exercise": (120, 260),
     "a question of the quiz": (15, 35),
 }
 TEXT, CODE, CELL, PREDICTION, CHANGE, TASK, EXERCISE, QUESTION = RATES
@@ -76,7 +76,7 @@ def work_of_code(cell, above: str, questions: int) -> Counter:
     """
     work = Counter({CELL: 1})
     if not cell.metadata.get("jupyter", {}).get("source_hidden"):
-        work[CODE] = words(cell.source) / 150
+        work[CODE] = words(cell.source) / 100
     work[PREDICTION] = len(re.findall(r"check\.predict\(", cell.source))
     if "exercise" in tags(cell):
         work[EXERCISE] = 1
