@@ -47,8 +47,7 @@ class embed(Milestone):
         return tokens_alone(token, position, ids)
 
     def counts_the_windows(token, position, ids):
-        """You counted the windows. The positions are counted along the other axis,
-        `ids.shape[1]`."""
+        """You counted the windows. Positions are counted along the other axis: `ids.shape[1]`."""
         return both(token, position, ids, 0, len(ids))
 
     def counts_four_positions(token, position, ids):
@@ -75,9 +74,12 @@ class embed(Milestone):
         return both(token, position, ids, 0, 1)
 
     def adds_the_positions(token, position, ids):
-        """The numbers of the positions were added. Look up their vectors:
-        `position_layer(positions)`."""
+        """The positions' own numbers were added. Look up their vectors with `position_layer`."""
         return both(token, lambda positions: positions, ids, 0, ids.shape[1])
+
+    def adds_the_numbers_of_the_windows(token, position, ids):
+        """You added a number for each window. Add a vector for each of `ids.shape[1]` positions."""
+        return both(token, lambda positions: positions, ids, 0, len(ids))
 
     def counts_from_1(token, position, ids):
         """The first position is 0, not 1."""
@@ -102,13 +104,11 @@ class two_tables(Exercise):
         return layers((vocab, dim), (context, dim))
 
     def swaps_the_tables(vocab, context, dim):
-        """The first table has as many rows as there are positions, as in the function given. It
-        must be the tokens' table."""
+        """The tables are still swapped. The first must be the tokens', with a row for each id."""
         return layers((context, dim), (vocab, dim))
 
     def gives_each_id_two_rows(vocab, context, dim):
-        """Both tables have a row for each id. The position table needs one for each
-        position."""
+        """Both tables have a row for each id. The position table needs one for each position."""
         return layers((vocab, dim), (vocab, dim))
 
     def makes_both_too_long(vocab, context, dim):

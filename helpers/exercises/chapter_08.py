@@ -212,17 +212,19 @@ class trained_input(Milestone):
         return tokens[ids]
 
     def looks_up_positions_by_ids(tokens, positions, ids):
-        """The position vectors were chosen by id. They are the first in their table:
-        `position_table[: len(ids)]`."""
+        """Position vectors were chosen by id. Take the first: `position_table[: len(ids)]`."""
         return tokens[ids] + positions[ids]
+
+    def takes_one_token(tokens, positions, ids):
+        """You took one row of the token table, number `len(ids)`. Take those of all `ids`."""
+        return tokens[len(ids)] + positions[: len(ids)]
 
     def takes_the_whole_table(tokens, positions, ids):
         """You added all rows of the position table. Take as many as there are ids."""
         return tokens[ids] + positions
 
     def takes_ten_positions(tokens, positions, ids):
-        """You added ten position vectors, as many as one sentence needs. Count the ids:
-        `position_table[: len(ids)]`."""
+        """You added ten position vectors, as one sentence needs. Take as many as `len(ids)`."""
         return tokens[ids] + positions[:10]
 
     def counts_along_a_second_axis(tokens, positions, ids):
@@ -230,8 +232,7 @@ class trained_input(Milestone):
         return tokens[ids] + positions[: ids.shape[1]]
 
     def takes_the_position_after(tokens, positions, ids):
-        """This is one vector, that of position `len(ids)`. A colon in front takes all before it:
-        `[: len(ids)]`."""
+        """That is vector `len(ids)` alone. A colon in front takes all before: `[: len(ids)]`."""
         return tokens[ids] + positions[len(ids)]
 
     def counts_from_1(tokens, positions, ids):
@@ -275,8 +276,7 @@ class own_windows(Milestone):
         return show.table([row], titles)
 
     def target_is_the_input(ids, length, stride):
-        """The target is the input itself, so the model learns to copy what it reads. Move the
-        target on by one."""
+        """The target is the input, so the model learns to copy what it reads. Move it on by one."""
         return windows(ids, length, stride, 0, length)
 
     def shift_is_the_stride(ids, length, stride):

@@ -405,7 +405,7 @@ def solved(name: str) -> str:
             "position_layer(ids)",
             "Position vectors are chosen by position",
         ),
-        ("embed", "position_layer(positions)", "positions", "numbers of the positions were added"),
+        ("embed", "position_layer(positions)", "positions", "positions' own numbers were added"),
         ("mean_so_far", ".tril()", "", "as given"),
         ("mean_so_far", ".tril()", ".triu()", "looks the wrong way"),
         ("mean_so_far", ".tril()", ".triu(1)", "`.triu(1)` keeps what comes later"),
@@ -428,7 +428,7 @@ def solved(name: str) -> str:
             "two_tables",
             "vocab_size, dim), torch.nn.Embedding(context_length",
             "context_length, dim), torch.nn.Embedding(vocab_size",
-            "as in the function given",
+            "The tables are still swapped",
         ),
         (
             "two_tables",
@@ -582,9 +582,10 @@ def test_with_a_sum_that_holds_no_order_the_learner_is_told_why_and_the_network_
     "answer, message",
     [
         (lambda token, position, ids: token(ids) + position.weight, "You took all rows"),
-        (lambda token, position, ids: token(ids) + torch.arange(ids.shape[1]), "numbers of the"),
+        (lambda token, position, ids: token(ids) + torch.arange(ids.shape[1]), "own numbers"),
+        (lambda token, position, ids: token(ids) + torch.arange(len(ids)), "for each window"),
     ],
-    ids=["the whole table", "numbers for vectors"],
+    ids=["the whole table", "numbers for vectors", "numbers for windows"],
 )
 def test_a_sum_that_ends_in_an_error_is_told_why_and_draws_no_picture(answer, message):
     told = check.milestone("embed", answer)

@@ -524,6 +524,8 @@ def test_a_learners_lookup_and_sum_give_the_trained_models_input_to_the_last_dig
     assert "These ids have one axis" in axis.text
     after = check.milestone("trained_input", lambda t, p, ids: t[ids] + p[len(ids)], model)
     assert "A colon in front" in after.text, "one vector was added in place of all before it"
+    one = check.milestone("trained_input", lambda t, p, ids: t[len(ids)] + p[: len(ids)], model)
+    assert "one row of the token table" in one.text, "one token's vector was taken for all"
     whole = check.milestone("trained_input", lambda t, p, ids: t[ids] + p, model)
     assert "all rows of the position table" in whole.text, "the whole table has a reply of its own"
     blank = check.milestone("trained_input", ..., model)
