@@ -555,9 +555,15 @@ def test_the_cell_as_it_came_may_have_words_of_its_own():
         ),
         (lambda text: "1", "For input 'a,b' you gave '1'; expected 1. For help, in a new cell: "),
         (lambda text: True, "For input 'a,b' you gave True; expected 1."),
-        (lambda text: text[9], "For input 'a,b' your code raised IndexError: string index out of"),
-        (lambda: 1, "For input 'a,b' your code raised TypeError"),
-        (lambda text: sys.exit("so"), "For input 'a,b' your code raised SystemExit: so"),
+        (
+            lambda text: text[9],
+            "Your code raised IndexError: string index out of range. That was for input 'a,b'",
+        ),
+        (lambda: 1, "Your code raised TypeError"),
+        (
+            lambda text: sys.exit("so"),
+            "Your code raised SystemExit: so. That was for input 'a,b'; expected",
+        ),
         (lambda text: None if "a" in text else 7, "For input 'a,b' you gave None; expected 1."),
         (lambda text: 1 if "," in text else -1, "This only looks for one."),
         (4, "Got 4; expected a function. Give its name without brackets: check.exercise('cou"),

@@ -218,7 +218,7 @@ def test_a_cell_that_hangs_floods_ends_or_fails_costs_its_own_row_only(source, w
         ("return [0] * 10**15", "MemoryError"),
         ("a = []; a.append(a); return a", "RecursionError: "),
         ("return open", "you gave <function open"),
-        ("raise KeyError('x')", "your code raised KeyError: 'x'"),
+        ("raise KeyError('x')", "Your code raised KeyError: 'x'"),
         ("raise KeyboardInterrupt", None),
         ("return 1j", "you gave 1j"),
     ],
@@ -236,7 +236,7 @@ def test_an_answer_that_takes_all_memory_costs_its_own_row_only():
     name = FIRST[0]
     cell = f"def answer(*case):\n    return len(bytearray(3 * 10**9))\n{gives(name, 'answer')}"
     given = mark(handed_in(**{name: cell}), "01", gigabytes=2)
-    assert "your code raised MemoryError" in given.pop(name)[1]
+    assert "Your code raised MemoryError" in given.pop(name)[1]
     assert set(given.values()) == {("yes", "")}
 
 

@@ -294,7 +294,7 @@ def test_windows_count_each_target(n, length, stride):
     starts = list(range(0, max(0, n - length), stride))
     counts = [sum(s < k <= s + length for s in starts) for k in range(n)]
     lines = repr(picture).split("\n")
-    last = [line.split()[3:] for line in lines if line.startswith("times a target")]
+    last = [line.split()[3:] for line in lines if line.startswith("times asked for")]
     wanted = ["–" if k == 0 else str(counts[k] or "lost") for k in range(n)]
     assert last == ([wanted] if n <= 16 else [wanted[:16], wanted[-16:]])
     for line in lines:
@@ -309,13 +309,17 @@ def test_windows_count_each_target(n, length, stride):
     assert picture.html.count("2px dashed") == sum(row.count("lost") for row in last)
 
 
-def test_of_many_windows_one_can_be_drawn():
-    whole = [line.split() for line in repr(show.windows("abcdefghijk", 2, 1)).split("\n")]
-    last = [line.split() for line in repr(show.windows("abcdefghijk", 2, 1, only=8)).split("\n")]
-    assert [line[:2] for line in last[3:5]] == [["input", "8"], ["target", "8"]]
-    assert last[1:3] == whole[1:3], "the strip has changed"
-    asked = [["Its", "2", "questions"], ["given", "target"], ["i", "j"], ["i", "j", "k"]]
-    assert last[5:] == asked, "its questions, and no counts of windows that are not drawn"
+def test_a_window_asks_for_each_token_after_its_first():
+    said, *rows = repr(show.questions(["i", "j", "k"])).split("\n")
+    assert said == "2 questions: which token comes next?"
+    assert [row.split() for row in rows] == [["given", "target"], ["i", "j"], ["i", "j", "k"]]
+
+
+@pytest.mark.parametrize("stride, later", [(1, "1 token"), (2, "2 tokens")])
+def test_windows_that_are_all_drawn_say_how_far_each_moves_on(stride, later):
+    said = repr(show.windows("abcdef", 2, stride)).split("\n")[0]
+    assert said.endswith(f"each starts {later} later than the one above it")
+    assert "of 40 windows" in repr(show.windows("x" * 42, 2, 1)), "some are left out, and it's said"
 
 
 def test_a_batch_shows_each_token_with_its_id_in_the_line_of_its_sample():
@@ -648,13 +652,14 @@ def test_the_pages_ink_can_be_read_on_whatever_lies_behind_text(ink, paper):
 # ---- pictures made of others -------------------------------------------------------------------
 
 
-def test_a_lookup_draws_the_cut_the_lines_needed_in_the_order_of_their_ids_and_the_ids():
-    vocab = {"a": 3, "b": 1, "unused": 2, "c": 0}
-    text, cut, said, needed, ids, whole = repr(show.lookup("a b a", ["a", "b", "a"], vocab)).split(
+def test_a_lookup_draws_the_cut_the_entries_around_a_token_that_recurs_and_the_ids():
+    vocab = {"a": 3, "b": 1, "unused": 2, "c": 0, "far": 9}
+    text, cut, said, around, ids, whole = repr(show.lookup("a b a", ["a", "b", "a"], vocab)).split(
         "\n"
     )[1:]
     assert text.split(maxsplit=1) == ["text", "a b a"] and cut.endswith("a│b│a│")
-    assert needed.endswith("token(id): b(1)│a(3)│") and "unused" not in needed + said
+    assert said.endswith("Around 'a':")
+    assert around.endswith("token(id): c(0)│b(1)│unused(2)│[a(3)]│"), "its neighbours, in order"
     assert ids.endswith("token(id): a(3)│b(1)│a(3)│") and whole.strip() == "[3, 1, 3]"
 
 

@@ -23,7 +23,7 @@ class cut_ledger(Exercise):
     Hint: The first blank is `r"(;|\\s)"`, the second `piece.strip()`.
     """
 
-    cases = [("calm;moon; three",), ("a;;b ;",), ("",), ("one.two,\tseas\n",)]
+    cases = [("calm;moon; three",), ("a;;b ;",), ("",), ("one.two,\tseas\n",), ("a|b; c",)]
 
     def right(line):
         return cut(r"(;|\s)", line)
@@ -48,6 +48,10 @@ class cut_ledger(Exercise):
         """For a pair of parentheses that takes no part in a match, `re.split` gives `None`, which
         has no `strip`. Put one pair around the whole pattern."""
         return cut(r"(;)|(\s)", line)
+
+    def cuts_at_bars_too(line):
+        """Inside square brackets a bar is only a bar, so this cuts at bars too. Leave it out."""
+        return cut(r"([;|\s])", line)
 
     def cuts_at_commas(line):
         """This cuts at commas and full stops. The ledger has semicolons."""

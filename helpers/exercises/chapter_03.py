@@ -200,8 +200,7 @@ class apply_merges(Exercise):
         return merge_all(tokens, ranks, lambda pairs: min(pairs, key=pairs.get))
 
     def by_the_alphabet(tokens, ranks):
-        """The pair is still chosen by the alphabet: `min(known)` compares letters. Let it compare
-        ranks."""
+        """The pair is still chosen by the alphabet: `min(known)` compares letters, not ranks."""
         return merge_all(tokens, ranks, min)
 
     def learned_last(tokens, ranks):
@@ -209,14 +208,17 @@ class apply_merges(Exercise):
         return merge_all(tokens, ranks, lambda pairs: max(pairs, key=pairs.get))
 
     def from_the_left(tokens, ranks):
-        """This takes the first pair from the left, or the most frequent one, whatever its rank.
-        Only `ranks` says what was learned first."""
+        """This takes the first from the left or the most frequent. Only `ranks` says the order."""
         return merge_all(tokens, ranks, lambda pairs: list(pairs)[0])
 
     def looks_the_pair_up(tokens, ranks):
         """The keys of `ranks` are tokens, not pairs, so `ranks.get` gives `None` for a pair. Ask
         for the token that the pair becomes: `pair[0] + pair[1]`."""
         return merge_all(tokens, ranks, lambda pairs: min(pairs, key=ranks.get))
+
+    def asks_for_the_rank_of_a_pair(tokens, ranks):
+        """The keys of `ranks` are tokens, not pairs. Ask for the joined: `pair[0] + pair[1]`."""
+        return merge_all(tokens, ranks, lambda pairs: min(pairs, key=ranks.__getitem__))
 
 
 @cache  # an answer is tried on many texts, and the file takes a second to read

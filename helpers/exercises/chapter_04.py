@@ -227,6 +227,11 @@ class mended_windows(Exercise):
         answer to 0 should be 1, not 3."""
         return windows(ids, length, stride, stride, stride + length)
 
+    def mends_the_range(ids, length, stride):
+        """The windows move by 1 now, whatever the stride. The range was right as it stood; the line
+        that is wrong makes the targets."""
+        return windows(ids, length, 1, stride, stride + length)
+
     def window_missing(ids, length, stride):
         """The targets are right, but a window is missing at the end. The range was right as it
         stood."""

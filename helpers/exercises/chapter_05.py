@@ -238,6 +238,15 @@ class context_pairs(Exercise):
         """Positions below 0 count from the end of the list. Start at `max(0, i - window)`."""
         return pairs(words, window, window, first=-window)
 
+    def counts_from_the_end_and_ends_too_early(words, window):
+        """Positions below 0 count from the end of the list, and the last word to the right is
+        missing. Begin at `max(0, i - window)`, and end one later."""
+        return pairs(words, window, window - 1, first=-window)
+
+    def runs_past_the_last_word(words, window):
+        """j runs past the last word. The range must end at `len(words)` at the latest."""
+        return [words[i + window] for i in range(len(words))]
+
     def ends_too_early(words, window):
         """The last word to the right is missing: the end is one too small."""
         return pairs(words, window, window - 1)

@@ -203,7 +203,7 @@ class mean_so_far(Exercise):
 
     Hint: Row t of `weights` belongs to token t. Which of its columns must be 0?
     Hint: `weights` must be 1 up to the diagonal and 0 after it, before it is divided. In
-        `attention_weights` of section 1, `.triu(1)` marked what comes after.
+        `masked_weights`, above, `.triu(1)` marked what comes after.
     Hint: `.triu(1)` keeps what comes after the diagonal; `.tril()` keeps the diagonal and what
         comes before: `weights = torch.ones(len(x), len(x)).tril()`
     """

@@ -149,7 +149,7 @@ class find_window(Exercise):
 class to_do(Exercise):
     """`there.get(name)` gives None for a missing file, so one test can find both kinds.
 
-    Hint: `b.bin` is there, but which hash does it have, and which should it have?
+    Hint: A file may be there and be damaged. Which hash does it have, and which should it have?
     Hint: Compare `wanted[name]` with the hash in `there`. What does `.get` give where a name is
         missing?
     Hint: `if there.get(name) != wanted[name]`

@@ -85,9 +85,9 @@ class Number(Choice):
         return [w.Text(placeholder="a number, then Enter", continuous_update=False)]
 
     def judge(self, text: str) -> Verdict:
-        """The reply to what was typed."""
+        """The reply to what was typed; a percentage may have its sign."""
         try:
-            return self.said.get(float(text), self.other)
+            return self.said.get(float(text.removesuffix("%")), self.other)
         except ValueError:
             return Verdict("open", NO_NUMBER)
 

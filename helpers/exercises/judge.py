@@ -237,7 +237,11 @@ class Exercise:
             return Verdict("wrong", said + call)
         first = missed[0]
         case = ", ".join(map(short, self.all_cases()[first]))
-        said = f"For input {case} {_what_came(given[first])}; expected {short(expected[first])}."
+        came, wanted = _what_came(given[first]), short(expected[first])
+        said = f"For input {case} {came}; expected {wanted}."
+        if isinstance(given[first], BaseException):
+            # An input may be long, and the error is what helps.
+            said = f"{came[0].upper()}{came[1:]}. That was for input {case}; expected {wanted}."
         return Verdict("wrong", said + self._help())
 
     def _judge_value(self, answer, value) -> Verdict:

@@ -162,7 +162,7 @@ def _trained(text: str, ties: str) -> BytePairTokenizer:
 
 
 def _draw_votes(tokenizer, votes, pair, ties, colours):
-    """The pairs that could be merged, the winner `pair` first; and whether others tied with it."""
+    """The pairs that could be merged, the winner `pair` first; beneath, whether others tied."""
     winner = next(vote for vote in votes if vote[0] == pair)
     others = [vote for vote in votes if vote[0] != pair]
     _, most, _ = winner
@@ -177,7 +177,11 @@ def _draw_votes(tokenizer, votes, pair, ties, colours):
     said = f"{equal} pairs are equally frequent{shown}; the tie goes to: {TIES[ties]}."
     if equal == 1:
         said = "No other pair is as frequent."
-    return show.table(rows, ["", "pair", "count", "found in"]), said
+    if len(tokenizer.merges) < MERGES and pair == list(tokenizer.merges)[-1]:
+        said += f" After {len(tokenizer.merges)} merges no pair is left."
+    # Narrow, so that a tree has room beside it.
+    beneath = show.Picture(f'<div style="max-width:22em">{show.note(said).html}</div>')
+    return show.table(rows, ["", "pair", "count", "found in"]) + beneath
 
 
 def _strip(name, ids, marked, colours):
@@ -201,12 +205,12 @@ def _draw_merge(tokenizer, text, after, done, ties, why):
     votes = explain.votes(tokenizer, text, new)
     # A token has one colour in both texts and among the votes.
     colours = show.twin_colours(map(name, before), map(name, after))
-    table, said = _draw_votes(tokenizer, votes, pair, ties, colours)
     picture = show.note(f"Before merge {done}: {len(before)} tokens")
     picture += _strip(name, before, framed, colours)
     made_now = f"{show.visible(name(new))} is token {new}"
     picture += show.note(f"Tokens after it: {len(after)}; {made_now}")
-    return picture + _strip(name, after, made, colours) + (table | why) + show.note(said)
+    votes = _draw_votes(tokenizer, votes, pair, ties, colours)
+    return picture + _strip(name, after, made, colours) + (votes | why)
 
 
 def _tokens_after(
@@ -233,8 +237,8 @@ def _draw_merges(text, step, ties, token):
         picture = _draw_merge(tokenizer, text, ids, done, ties, why)
     else:
         picture = show.note("Bytes only") + show.tokens(pieces, ids) + why
-    if done == len(tokenizer.merges) < MERGES:
-        picture += show.note(f"After {done} merges no pair is left.")
+        if not tokenizer.merges:
+            picture += show.note("After 0 merges no pair is left.")
     return picture
 
 

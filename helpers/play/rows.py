@@ -141,7 +141,7 @@ def _draw_positions(layers, sentence, kind, position, other):
     swapped = [words[old] for old in order]
     colours = show.twin_colours(2 * [words[position], words[other]])  # the rest stays grey
     strip = partial(show.tokens, ids=range(len(words)), beneath="position", colours=colours)
-    picture = strip(words, marked=[position])
+    picture = strip(words, marked=[position, other])
     names, rows = _sums(layer, kind, words, ids, [position, other])
     said = "Choose another position to swap with."
     if position == other:
@@ -158,7 +158,7 @@ def _draw_positions(layers, sentence, kind, position, other):
             why = "so nothing in them tells the order"
         said = f"Of {len(words)} sums {new} are new, {why}."
     caption = "Rounded; numbers to be learned are still random"
-    return picture + show.heat(rows, names, caption=caption) + show.note(said)
+    return picture + show.heat(rows, names, caption=caption, apart=[3]) + show.note(said)
 
 
 def positions(

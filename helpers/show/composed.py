@@ -2,7 +2,7 @@
 
 from itertools import accumulate, pairwise
 
-from .pictures import Picture, note, steps
+from .pictures import Picture, note, steps, visible
 from .tables import bars, cell, head, heat, join, table, tokens, twin_colours
 
 
@@ -24,17 +24,21 @@ def ladder(cuts, names=(), caption: str = "") -> Picture:
 def lookup(text: str, pieces: list[str], vocab: dict[str, int]) -> Picture:
     """How a text becomes ids: cut into `pieces`, and each looked up in `vocab`, {token: id}.
 
-    Of the vocabulary only those lines are drawn that are needed, in the order of their ids.
+    Of the vocabulary only the entries around one token are drawn, the first that occurs again.
     """
     colours = twin_colours(pieces)
     ids = [vocab[piece] for piece in pieces]
-    found = sorted(set(pieces), key=vocab.get)
-    lines = tokens(found, [vocab[piece] for piece in found], colours=colours)
+    one = next((piece for piece in pieces if pieces.count(piece) > 1), pieces[0])
+    names = {token_id: token for token, token_id in vocab.items()}
+    near = [number for number in range(vocab[one] - 3, vocab[one] + 4) if number in names]
+    entries = [names[number] for number in near]
+    found = tokens(entries, near, marked=[near.index(vocab[one])], colours=colours)
+    said = f"The vocabulary has an id for each token. Around '{visible(one)}':"
     shown = [
         ["text", text],
-        ["1. cut", tokens(pieces, colours=colours)],
-        ["2. look up", note("These lines of the vocabulary are needed:") + lines],
-        ["3. ids", tokens(pieces, ids, colours=colours) + note(str(ids))],
+        ["↓ 1. cut", tokens(pieces, colours=colours)],
+        ["↓ 2. look up", note(said) + found],
+        ["↓ 3. ids", tokens(pieces, ids, colours=colours) + note(str(ids))],
     ]
     rows = [[head(name), cell(value)] for name, value in shown]
     return join(rows, "In colour: the same token, and so the same id")

@@ -16,6 +16,7 @@ from .tables import PALETTE
 
 PAPERS = ("#F8DDA8", "#C3E3F7", "#B5E3D4", "#F0CFE2", "#F6F1A9")  # of boxes with dark ink
 LABEL, INK, LINE = "#E9EDF1", "#1A1A1A", "#808080"  # a label's box, its ink, a line of no colour
+LEVEL = 40  # how far a token of a tree stands above its parts, in pixels
 TIP = (
     '<marker id="tip" markerWidth="9" markerHeight="9" refX="11" refY="4" orient="auto">'
     f'<path d="M0,0 L9,4 L0,8" fill="{PALETTE[1]}"/></marker>'
@@ -76,10 +77,10 @@ def tree(nested) -> Picture:
     placed, lines, boxes, merges = [], "", "", []
     _, wide = _place(nested, 0, 6, placed)
     for name, x, level, middles, names in placed:
-        y = 25 + 70 * level
+        y = 15 + LEVEL * level
         # Lines stand before all boxes, so that they lie beneath them.
         for middle in middles:
-            lines += line((x, y), (middle, y + 70), LINE, 'stroke-width="2"')
+            lines += line((x, y), (middle, y + LEVEL), LINE, 'stroke-width="2"')
         boxes += box(name, x, y, PAPERS[level % len(PAPERS)])
         if names:
             merges.append(f"{' + '.join(names)} = {name}")
@@ -87,22 +88,29 @@ def tree(nested) -> Picture:
     if merges:
         alt = "Merges, each after its parts: " + "; ".join(merges)
     deepest = max(level for _, _, level, *_ in placed)
-    return svg(lines + boxes, alt, round(wide), 50 + 70 * deepest)
+    return svg(lines + boxes, alt, round(wide), 30 + LEVEL * deepest)
 
 
-def stripes(names, vectors, shown: int = 28, wide: int = 10) -> Picture:
+def stripes(names, vectors, shown: int = 28, wide: int = 10, written: int = 0) -> Picture:
     """The first numbers of each vector as stripes: orange above 0, blue below, paler near 0.
 
     vectors: one for each name, all equally long; nan and infinite numbers are left out.
-    wide: pixels of a stripe.
+    wide: pixels of a stripe; written: how many of the first vector's numbers stand above theirs.
     """
     labels = [visible(str(name), KEPT) for name in names]
     left = max(2 * half_width(label) for label in labels) + 10
     rows = [[float(value) for value in vector[:shown]] for vector in vectors]
     most = max((abs(value) for row in rows for value in row if math.isfinite(value)), default=0)
-    markup = ""
+    markup, top = "", 48 if written else 0
+    if written:
+        at = f'x="{left:.0f}" y="0" width="{wide * written}" height="46"'
+        markup += f'<rect {at} rx="5" stroke="{LINE}" fill="{LABEL}"/>'
+    for place, value in enumerate(rows[0][:written]):  # turned, since a stripe is narrow
+        x = left + wide * (place + 0.5) + 5
+        turned = f'transform="translate({x:.0f} 43) rotate(-90)" font-size="14" fill="{INK}"'
+        markup += f"<text {turned}>{value:.2f}</text>".replace(">-", ">−")
     for number, (label, row) in enumerate(zip(labels, rows, strict=True)):
-        y = 32 * number
+        y = 32 * number + top
         markup += box(label, half_width(label) + 1, y + 15)
         at = f'x="{left:.0f}" y="{y}" width="{wide * len(row)}" height="30"'
         markup += f'<rect {at} fill="none" stroke="{LINE}"/>'  # where a row ends, if it ends pale
@@ -111,7 +119,7 @@ def stripes(names, vectors, shown: int = 28, wide: int = 10) -> Picture:
                 colour, alpha = PALETTE[1] if value > 0 else PALETTE[0], abs(value) / most
                 at = f'x="{left + wide * place:.0f}" y="{y}" width="{wide}" height="30"'
                 markup += f'<rect {at} fill="{colour}" fill-opacity="{alpha:.2f}"/>'
-    low = 32 * len(rows) + 6
+    low = 32 * len(rows) + 6 + top
     for step, share in enumerate((-1, -0.5, 0, 0.5, 1)):  # the key: which colour is which number
         x, colour = left + 56 * step, PALETTE[1] if share > 0 else PALETTE[0]
         at = f'x="{x:.0f}" y="{low}" width="56" height="10" stroke="{LINE}"'

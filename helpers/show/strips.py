@@ -2,14 +2,13 @@
 
 from collections import Counter
 
-from .pictures import Picture, label, tag, twin, visible
-from .tables import HEAD, LOST, cell, head, join, small
+from .pictures import Picture, label, twin, visible
+from .tables import GAP, HEAD, LOST, cell, head, join, small
 
 INPUT = "background:#56B4E955"
 TARGET = "background:#E69F0055;box-shadow:inset 0 -3px #E69F00"  # told apart in grey too
-GAP = '<td style="border:0;padding:.15em"></td>'
 WIDE = 1390  # pixels of a letter's height, times characters, that a page has room for
-ASKS = tag("span", "opacity:.7", " ↘")  # from an input to its target, which stands one place on
+ASKS = " ↘"  # from an input to its target, which stands one place on
 
 
 def _middle(value, style: str = "", name: str = "td") -> str:
@@ -49,36 +48,33 @@ def _named(piece) -> Picture:
 
 def _times(places: range, counts: Counter) -> list[str]:
     """The row that counts how often each token is a target."""
-    row = [head("times a target")]
+    row = [head("times asked for")]
     for place in places:
         count = (
-            _middle(counts[place]) if counts[place] else _middle("lost", f"padding:0 .6em;{LOST}")
+            _middle(counts[place]) if counts[place] else _middle("lost", f"padding:0 .4em;{LOST}")
         )
         # Nothing stands before the first token to ask for it.
         row.append(_middle("–") if place == 0 else count)
     return row
 
 
-def _questions(pieces) -> Picture:
-    """What a window asks: the tokens that are given, and the target that comes after them."""
+def questions(pieces) -> Picture:
+    """What a window asks, from its tokens and the next one: what is given, and the target."""
     rows = [[head("given"), head("target")]]
     for end in range(1, len(pieces)):
         given = Picture(" ".join(_named(piece).html for piece in pieces[:end]))
         rows.append(
             [cell(given, f"font-family:monospace;{INPUT}"), _middle(_named(pieces[end]), TARGET)]
         )
-    return join(rows, f"Its {len(pieces) - 1} questions")
+    return join(rows, f"{len(pieces) - 1} questions: which token comes next?")
 
 
-def windows(
-    pieces, max_length: int, stride: int, shown: int = 16, most: int = 6, only: int | None = None
-) -> Picture:
+def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6) -> Picture:
     """The tokens in a strip; beneath it each window's inputs, counted from 0, and its targets.
 
     An arrow leads from an input to its target, the token that it asks for. The last row counts how
     often a token is a target: 2 or more is overlap, "lost" is never. Of a text of more than `shown`
     tokens the start and the end are drawn, with `most` windows each.
-    `only`: one to draw alone, without counts, and with its questions written out.
     """
     size, picture = len(pieces), Picture("")
     starts = range(0, max(0, size - max_length), stride)
@@ -87,8 +83,6 @@ def windows(
     arrow, letters = _fit([[pieces[place] for place in strip] for strip in strips])
     for places in strips:
         inside = [start for start in starts if start in places and start + max_length in places]
-        if only is not None:
-            inside = [start for start in inside if start == only * stride]
         inside = inside[:most] if places.start == 0 else inside[-most:]
         seen = [_named(pieces[place]) for place in places]
         asked = [Picture(f"{text.html}{ASKS if arrow else ''}") for text in seen]
@@ -100,13 +94,13 @@ def windows(
             number, end = start // stride, start + max_length
             rows += [[GAP], _strip(f"input {number}", start, end, places, asked, INPUT)]
             rows.append(_strip(f"target {number}", start + 1, end + 1, places, seen, TARGET))
-        if only is None:
-            rows += [[GAP], _times(places, counts)]
+        rows += [[GAP], _times(places, counts)]
         caption = f"Tokens {places.start} to {places.stop - 1} of {size}: "
         caption += f"{len(inside)} of {len(starts)} windows"
+        if len(inside) == len(starts) > 1:
+            later = "1 token" if stride == 1 else f"{stride} tokens"
+            caption = f"{len(starts)} windows; each starts {later} later than the one above it"
         picture += join(rows, caption if size else "No tokens", letters)
-    if only is not None:
-        picture |= _questions(pieces[only * stride : only * stride + max_length + 1])
     return picture
 
 

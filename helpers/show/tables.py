@@ -25,6 +25,7 @@ LONG = "max-width:100%;box-sizing:border-box;word-wrap:break-word;"  # unless th
 NUMBER = re.compile(r"−?[\d,]+(\.\d+)?%?")  # a number that was made a text already
 SMALL = "display:block;font-size:.95em;line-height:1.3"
 ROW = '<tr style="background:none">'  # no stripes of the page's own, which would mix with colours
+GAP = '<td style="border:0;padding:.15em"></td>'  # alone in a row, it sets two others apart
 MARK = re.compile("[·↵⇥␍]+")  # what `visible` writes for white space
 
 
@@ -110,10 +111,10 @@ def cell(value, style: str = "", name: str = "td") -> str:
     return tag(name, f"padding:.15em .5em;border:1px solid #80808080;{side};{style}", html)
 
 
-def head(value) -> str:
+def head(value, style: str = "") -> str:
     """A cell that names a row or a column; what is short stays on one line."""
-    short = len(str(value)) < 14
-    return cell(value, f"{HEAD};white-space:nowrap" if short else HEAD, "th")
+    short = "white-space:nowrap" if len(str(value)) < 14 else ""
+    return cell(value, f"{HEAD};{short};{style}", "th")
 
 
 def join(rows: list[list[str]], caption: str, size: str = TABLE) -> Picture:
@@ -195,12 +196,14 @@ def heat(
     caption="",
     bare=0.0,
     most=0.0,
+    apart=(),
 ) -> Picture:
     """A small matrix, the number in every cell: orange above `bare`, blue below, bare at it.
 
     `lit`: positions of rows; only they are coloured then, and an arrow stands before them.
     `framed`: (row, column) of one cell to frame. The matrix may be lists, an array or a tensor.
     `most`: how far from `bare` the colour is full; 0 is as far as the furthest number lies.
+    `apart`: positions of rows that stand apart from the row above.
     Cells that are nan or infinite are dashed, and a line beneath says how many there are.
     """
     matrix = matrix.tolist() if hasattr(matrix, "tolist") else matrix
@@ -211,8 +214,11 @@ def heat(
     rows = [top] if len(column_labels) else []
     for place, row in enumerate(matrix):
         name = row_labels[place] if place < len(row_labels) else place
+        if place in apart:
+            rows.append([GAP])
         arrow = "► " if lit is not None and place in lit else ""
-        rows.append([head(f"{arrow}{name}")])
+        side = "text-align:right" if NUMBER.fullmatch(str(name)) else ""  # even after an arrow
+        rows.append([head(f"{arrow}{name}", side)])
         for column, value in enumerate(row):
             fill = ""
             if not math.isfinite(value):

@@ -276,7 +276,7 @@ def test_an_answer_that_fails_otherwise_is_shown_the_first_case_it_fails_on(name
         return text.nothing()
 
     verdict = check.exercise(name, broken)
-    assert verdict.state == "wrong" and "your code raised AttributeError" in verdict.text
+    assert verdict.state == "wrong" and "Your code raised AttributeError" in verdict.text
     assert "expected a function" in check.exercise(name, ["calm", ";"]).text
 
 

@@ -51,7 +51,7 @@ def names(news):
 
 
 def test_the_vector_of_computer_is_printed_from_its_first_number_on():
-    shape, row = printed('print("computer:", vectors["computer"][:8])').split("\n", 1)
+    shape, row = printed('print("computer begins with"').split("\n", 1)
     row, picture = row.split("Stripes of ")
     assert shape == "(300,)" and picture.startswith(
         "computer, man, woman, king, queen, the first 30 of 300 numbers"

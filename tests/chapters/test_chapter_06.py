@@ -419,7 +419,7 @@ def test_an_error_inside_an_answer_is_told():
     whole_numbers = check.exercise(
         "one_hot_lookup", lambda w, ids: F.one_hot(ids, num_classes=len(w)) @ w
     )
-    assert "your code raised RuntimeError" in whole_numbers.text, (
+    assert "Your code raised RuntimeError" in whole_numbers.text, (
         "another error than that of a known mistake"
     )
 
