@@ -44,7 +44,7 @@ from importlib import import_module
 from pathlib import Path
 
 from .exercises.asking import QUESTIONS, Ask, Outcome, as_printed, questions
-from .exercises.forms import NO_NUMBER, form
+from .exercises.forms import NO_NUMBER, form, typed_number
 from .exercises.judge import (  # noqa: F401
     Exercise,
     Milestone,
@@ -89,7 +89,7 @@ def predict(key: str, answer=None) -> Ask:
     def keep(_, given: str) -> Verdict:
         CAME.pop(key, None)  # a new prediction is about what comes out from now on
         try:
-            ANSWERS[key] = given if choices else float(given)
+            ANSWERS[key] = given if choices else typed_number(given)
         except ValueError:
             ANSWERS.pop(key, None)
             return Verdict("open", NO_NUMBER)

@@ -75,6 +75,7 @@ def fill_in(quiz, *values):
     [
         ("3", "✓ Right. It has <i>three</i>."),
         (" 3.0 ", "✓ Right. It has <i>three</i>."),
+        ("3 %", "✓ Right. It has <i>three</i>."),
         ("2.5", "✗ Not quite. Tokens are <i>whole</i>."),
         ("4", "✗ Not quite. Count the <i>commas</i> too."),
         ("nan", "✗ Not quite. Count the <i>commas</i> too."),

@@ -239,8 +239,21 @@ def test_heat_colours_by_sign_and_size_and_writes_every_number():
         repr(lit) == "0    1.00  2.00\n► 1  3.00  4.00"
         and len(re.findall("<td[^>]*background", lit.html)) == 2
     )
-    torch = pytest.importorskip("torch")
     assert repr(show.heat(torch.ones(1, 2, requires_grad=True))) == "0  1.00  1.00"
+
+
+def test_the_numbers_of_rows_stand_beneath_one_another_whether_lit_or_not():
+    html = show.heat([[1, 2], [3, 4]], lit=[1], caption="wider than these numbers").html
+    rows = re.findall(r"<th[^>]*text-align:(?:left;[^>]*text-align:)?(\w+)[^>]*><bdi>(\W*\d)", html)
+    assert rows == [("right", "0"), ("right", "► 1")]
+
+
+def test_rows_of_a_heat_table_can_stand_apart_and_all_numbers_stay():
+    rows = [[1, 2], [3, 4], [5, 6]]
+    apart = show.heat(rows, apart=[2])
+    assert repr(apart).split() == repr(show.heat(rows)).split()
+    before, after = apart.html.split("border:0")
+    assert before.count("</tr>") == 2 and after.count("<tr") == 1
 
 
 NAN, INF = float("nan"), float("inf")
@@ -610,6 +623,15 @@ def test_stripes_have_the_colour_of_the_sign_and_the_strength_of_the_number():
     assert named == ["−2", "0", "2"], "the key says which colour is which number"
     for tag in drawn:
         assert_parts_from_every_page(tag.get("fill"))
+
+
+def test_the_first_numbers_of_the_first_stripes_can_stand_above_them():
+    rows = [[0.25, -0.5, NAN, 1.0], [9.0, 9.0, 9.0, 9.0]]
+    picture = show.stripes(["cat", "dog"], rows, written=3)
+    written = [tag for tag in markup(picture).iter() if "rotate" in tag.get("transform", "")]
+    assert [tag.text for tag in written] == ["0.25", "−0.50", "nan"]
+    places = [float(re.search(r"[\d.]+", tag.get("transform"))[0]) for tag in written]
+    assert places[1] - places[0] == places[2] - places[1] == 10, "a stripe further on, each"
 
 
 def test_bars_are_seen_on_a_light_page_and_told_apart_on_a_dark_one():

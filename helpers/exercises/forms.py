@@ -11,6 +11,12 @@ from string import ascii_uppercase
 
 from .judge import Verdict, rich
 
+
+def typed_number(typed: str) -> float:
+    """What somebody typed as a number, which may be a percentage; else a ValueError."""
+    return float(typed.strip().removesuffix("%"))
+
+
 SAID = {True: "Right.", False: "Not quite."}
 NO_NUMBER = "A number is expected, in digits, such as 1200 or 0.5."
 LETTERS = [f"{letter}." for letter in ascii_uppercase]
@@ -74,8 +80,8 @@ class Number(Choice):
     def __init__(self, item: dict, prefix: str = ""):
         super().__init__(item, prefix)
         self.listed = ""
-        self.answers = _rows([f"{number}:" for number in self.said], self._explanations())
-        self.said = {float(number): verdict for number, verdict in self.said.items()}
+        self.answers = _rows([f"{choice}:" for choice in self.said], self._explanations())
+        self.said = {float(choice): verdict for choice, verdict in self.said.items()}
         self.other = _said(False, item["else"])
 
     def controls(self) -> list:
@@ -85,9 +91,9 @@ class Number(Choice):
         return [w.Text(placeholder="a number, then Enter", continuous_update=False)]
 
     def judge(self, text: str) -> Verdict:
-        """The reply to what was typed; a percentage may have its sign."""
+        """The reply to what was typed."""
         try:
-            return self.said.get(float(text.removesuffix("%")), self.other)
+            return self.said.get(typed_number(text), self.other)
         except ValueError:
             return Verdict("open", NO_NUMBER)
 
