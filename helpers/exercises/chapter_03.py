@@ -75,8 +75,7 @@ class choose_pair(Exercise):
         return max(counts, key=counts.get)
 
     def last_in_order(counts):
-        """Of equal pairs this takes the one that sorts last. `max` wants all parts of its key
-        large: take `min`, and the count with a minus."""
+        """Of equal pairs this takes the one that sorts last. Take `min` and minus the count."""
         return max(counts, key=lambda pair: (counts[pair], pair))
 
     def first_token_only(counts):

@@ -196,9 +196,12 @@ class count_lost(Exercise):
         return 0
 
 
-def windows(ids, length, stride, first, end):
-    """All windows, each with the target that begins and ends so far after the window's start."""
-    starts = range(0, len(ids) - length, stride)
+def windows(ids, length, stride, first, end, more=0):
+    """All windows, each with the target that begins and ends so far after the window's start.
+
+    more: how many ids too late the last window may start.
+    """
+    starts = range(0, len(ids) - length + more, stride)
     return [(ids[i : i + length], ids[i + first : i + end]) for i in starts]
 
 

@@ -140,8 +140,7 @@ class rotary_score(Exercise):
 
     Hint: `rotate` turns row t of a table by the angles of position t. How do you get a table
         whose row m is the query?
-    Hint: `query.expand(m + 1, -1)` has the query in each of rows 0 to m. Turn it, and take
-        the last row.
+    Hint: `query.expand(m + 1, -1)` has the query in rows 0 to m. Turn it, and take row m.
     Hint: `rotate(query.expand(m + 1, -1))[m]` is the turned query. Turn the key for n in the same
         way, and `@` gives their dot product.
     """
@@ -161,9 +160,12 @@ class rotary_score(Exercise):
         return query @ key
 
     def turns_a_vector_alone(query, key, m, n):
-        """`rotate` takes a table [tokens, dim] and turns row t for position t; you gave it one
-        vector. Repeat that with `expand`, so that there is a row m."""
+        """`rotate` turns row t of a table; you gave it one vector. Repeat that with `expand`."""
         raise TypeError("waves() missing 1 required positional argument: 'dim'")
+
+    def takes_no_row(query, key, m, n):
+        """`rotate` gives m + 1 rows. Take the last, `[m]`, and `[n]` of the key, before `@`."""
+        return turned(query, m, rows=True) @ turned(key, n, rows=True)
 
     def repeats_once_too_few(query, key, m, n):
         """Row m is the (m + 1)th, so the vector has to be repeated m + 1 times."""
@@ -182,8 +184,7 @@ class rotary_score(Exercise):
         return turned(query, n) @ turned(key, m)
 
     def loses_the_sign(query, key, m, n):
-        """This depends on the distance without its sign. Turn query and key each for its own
-        position."""
+        """This depends on the distance without its sign. Turn each for its own position."""
         return turned(query, abs(m - n)) @ key
 
     def adds_positions(query, key, m, n):
@@ -219,8 +220,7 @@ class mean_so_far(Exercise):
         return mean(x, ones(x).tril())
 
     def sees_all(x):
-        """Not answered yet: as given, every token takes something from the
-        later ones too."""
+        """Not answered yet: as given, every token takes something from the later ones too."""
         return mean(x, ones(x))
 
     def sees_what_comes_later(x):

@@ -56,8 +56,7 @@ class shuffled_token(Exercise):
         return numbers[window] * stride + position
 
     def takes_the_number_in_the_batch(numbers, stride, window, position):
-        """Not answered yet: this is the function as given. It takes the window's number in
-        the batch for its number in the text."""
+        """Not answered yet: as given, the window's number in the batch stands for the text's."""
         return window * stride + position
 
     def looks_for_the_number(numbers, stride, window, position):
@@ -284,15 +283,16 @@ class own_windows(Milestone):
         return windows(ids, length, stride, stride, stride + length)
 
     def shifts_twice(ids, length, stride):
-        """The target is two tokens on, so the model learns to guess the token after the next. The
-        shift is 1."""
+        """The target is two tokens on, so the model learns the token after the next: shift by 1."""
         return windows(ids, length, stride, 2, 2 + length)
 
     def begins_one_too_many(ids, length, stride):
-        """The last target is one id too short. A window takes `max_length` + 1 ids with its target,
-        so the last start is `len(ids) - max_length - 1`."""
-        starts = range(0, len(ids) - length + 1, stride)
-        return [(ids[i : i + length], ids[i + 1 : i + 1 + length]) for i in starts]
+        """The last target is one id too short: the last start is `len(ids) - max_length - 1`."""
+        return windows(ids, length, stride, 1, 1 + length, more=1)
+
+    def begins_wherever_an_id_is(ids, length, stride):
+        """The last windows have no full target. Stop before `len(ids) - max_length`."""
+        return windows(ids, length, stride, 1, 1 + length, more=length)
 
     target_too_short = mended_windows.target_too_short
     last_answer_only = mended_windows.last_answer_only

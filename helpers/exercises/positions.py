@@ -15,11 +15,12 @@ def both(token_layer, position_layer, ids, first, end):
     return token_layer(ids) + position_layer(torch.arange(first, end))
 
 
-def turned(vector, position):
-    """A vector [dim] turned for a position."""
+def turned(vector, position, rows=False):
+    """A vector [dim] turned for a position, or, as `rows`, for each position up to this one."""
     from ..embeddings import rotate
 
-    return rotate(vector.expand(position + 1, -1))[position]
+    table = rotate(vector.expand(position + 1, -1))
+    return table if rows else table[position]
 
 
 def ones(x):

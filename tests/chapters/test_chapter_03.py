@@ -338,7 +338,7 @@ WRONG = {
         (lambda counts: counts.most_common(1)[0][0], "Not answered yet: of equal pairs"),
         (
             lambda counts: max(counts, key=lambda pair: (counts[pair], pair)),
-            "sorts last. `max` wants",
+            "sorts last. Take `min`",
         ),
         (
             lambda counts: sorted(counts, key=lambda pair: (-counts[pair], pair[0]))[0],
