@@ -615,7 +615,14 @@ def test_chapter_9_more_cores_take_less_time_at_the_same_price(make):
         return float(number.replace(",", ""))
 
     playground = make("costs")
-    one, ten = row("hours", cores=1), row("hours", cores=10)
-    assert one == pytest.approx(10 * ten, abs=0.01)
-    assert row("price", cores=10) == row("price", cores=100) < row("price", cents=9)
-    assert row("hours", corpus="small", cores=1) < one
+    one, ten = row("seconds", cores=1), row("seconds", cores=10)
+    assert one == pytest.approx(10 * ten, rel=0.01)
+    assert row("dollars", cores=10) == row("dollars", cores=100) < row("dollars", cents=9)
+    assert row("seconds", corpus="small", cores=1) < one
+
+
+def test_chapter_9_long_times_are_in_hours_in_the_table_as_in_the_bars():
+    costs = play.costs({"web": 4.1e11}, bytes_each=4)
+    hours = 4.1e11 * 4 / 5e6 / 3600
+    said = words_of(costs, cores=1)
+    assert re.search(rf"^hours +{hours:.1f} ", said, re.M) and "\nHours\n" in said

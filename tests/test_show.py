@@ -508,11 +508,12 @@ def test_figure_carries_its_alt_text_and_is_closed(monkeypatch):
     assert pixels[0, 0, 3] == 0, "the figure has a paper, which is a slab on a dark page"
     for text in figure.findobj(matplotlib.text.Text):
         ink = matplotlib.colors.to_rgb(text.get_color())
-        assert shares_apart(ink, (1, 1, 1)) >= 4.5, f"{text} can't be read on its white edge"
+        box = matplotlib.colors.to_rgb(text.get_bbox_patch().get_facecolor())
+        assert shares_apart(ink, box) >= 4.5, f"{text} can't be read on its box"
     letters = (pixels[..., 3] > 0.9) & (pixels[..., :3].max(axis=2) < 0.3)
     for step in (-2, 2):
         beside = np.roll(letters, step, axis=1)
-        assert letters.any() and pixels[beside][:, 3].min() > 0.9, "a letter has no white edge"
+        assert letters.any() and pixels[beside][:, 3].min() > 0.9, "a letter has no box"
     assert_parts_from_every_page(plt.rcParams["axes.edgecolor"])
 
 

@@ -95,7 +95,7 @@ def write_shards(
         raise ValueError("Got no document; expected a list of texts or paths. Pass at least one.")
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / shard_name(number) for number in range(len(parts))]
-    records = hand_out(make_shard, parts, paths, client=client, desc="Writing shards")
+    records = hand_out(make_shard, parts, paths, client=client, desc="Shards ready")
     index = {"tokenizer": "gpt2", "shards": records}
     write_whole(folder / "index.json", json.dumps(index))
     names = {path.name for path in paths}

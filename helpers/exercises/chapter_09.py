@@ -119,6 +119,12 @@ class find_window(Exercise):
                 return document, index
             index -= count
 
+    def gives_the_count(index, counts):
+        """You gave the number of a document's windows. Give the document's own number, which
+        `enumerate(counts)` counts."""
+        document, window = found(index, counts)
+        return counts[document], window
+
     def swaps_the_two(index, counts):
         """The document comes first, then the window in it."""
         document, window = found(index, counts)

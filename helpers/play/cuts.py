@@ -275,7 +275,7 @@ def _draw_windows(tokenizer, text, max_length, stride, batch_size):
         ["targets lost", seen.targets_lost, lost],
         [f"full batches of {batch_size}", seen.batches, full],
     ]
-    return show.windows(pieces, max_length, stride, shown=14) + show.table(rows)
+    return show.windows(pieces, max_length, stride, shown=14, most=3) + show.table(rows)
 
 
 def windows(text: str, max_length: int = 4, stride: int = 4, batch_size: int = 2) -> Playground:

@@ -17,7 +17,7 @@ SUMS += ("went - go + see", "cats - cat + dog", "euro - Europe + Japan")
 
 
 def _draw_directions(vectors, a, b, c, answer):
-    """A map of the four words and the sum, and how alike a to b and c to the answer are."""
+    """A map of the four words and the sum; and in words, whether the two steps are alike."""
     from ..vectors import offset_cosine, project
 
     unit, words = partial(vectors.get_vector, norm=True), list(dict.fromkeys([b, a, c, answer]))
@@ -29,10 +29,9 @@ def _draw_directions(vectors, a, b, c, answer):
     if answer != c:
         arrows.append((words.index(c), words.index(answer)))  # is it the same step?
         cosine = offset_cosine([unit(a), unit(c)], [unit(b), unit(answer)])
-        said = f"{b} − {a} and {answer} − {c}: cosine {cosine:.2f} "
-        said += f"in {vectors.vector_size} dimensions. Nearness on the flat map misleads: the bars "
-        said += "say what is near."
-    return show.word_map([*words, "(sum)"], xy, arrows, said, wide=400, dashed=same_step)
+        said = f"{b} − {a} and {answer} − {c}: cosine {cosine:.2f} in {vectors.vector_size} "
+        said += "dimensions. What is near, the bars say, not the flat map."
+    return show.word_map([*words, "(sum)"], xy, arrows, wide=400, dashed=same_step), said
 
 
 def _draw_analogies(vectors, formula, exclude):
@@ -53,9 +52,10 @@ def _draw_analogies(vectors, formula, exclude):
     rows = {word: unit(word) for word in (b, a, c)}
     rows |= {"(sum)": unit(b) - unit(a) + unit(c), answer: unit(answer)}
     said = f"[{b}] − [{a}] + [{c}] ≈ {answer}. Cosines with the sum:"
-    picture = show.ranks(marked[: 4 + len(left_out)], answer, said)
+    picture = show.ranks(marked[:5], answer, said)
     drawn = show.stripes(list(rows), list(rows.values()), shown=28)
-    return picture + (drawn | _draw_directions(vectors, a, b, c, answer))
+    drawn_map, steps = _draw_directions(vectors, a, b, c, answer)
+    return picture + (drawn | drawn_map) + show.note(steps)
 
 
 def analogies(vectors, formula: str = SUMS[0], exclude: bool = True) -> Playground:
@@ -252,16 +252,18 @@ def _draw_costs(corpora, bytes_each, corpus, rate, cores, cents):
     alone = size / (rate * 1e6) / 3600
     length = f"{n_tokens:,.0f} tokens of {bytes_each:.1f} bytes on average"
     shards = f"2 bytes a token; {math.ceil(n_tokens / 1e8):,}, each of at most 100 million tokens"
-    paid = f"{_few(alone)} hours of a core at {price:.2f}, however many share them"
+    paid = f"{_few(alone)} hours of a core at {price:.2f} dollars, however many share them"
+    unit, seconds = ("hours", 3600) if alone > 1 else ("seconds", 1)  # no bar may say 0.000
+    whole = alone * 3600 / seconds
     rows = [
         ["text, GB", _few(size / 1e9), length],
         ["shards, GB", _few(n_tokens * 2 / 1e9), shards],
-        ["hours", _few(alone / cores), f"{_few(alone)} of one core, divided by {cores:,}"],
-        ["price", _few(alone * price), paid],
+        [unit, _few(whole / cores), f"{_few(whole)} of one core, divided by {cores:,}"],
+        ["dollars", _few(alone * price), paid],
     ]
-    unit, seconds = ("Hours", 3600) if alone > 1 else ("Seconds", 1)  # no bar may say 0.000
-    times = [alone * 3600 / seconds / many for many in (1, 10, 100, 1000)]
-    bars = show.bars(["1 core", "10 cores", "100 cores", "1,000 cores"], times, caption=unit)
+    names = ["1 core", "10 cores", "100 cores", "1,000 cores"]
+    times = [whole / many for many in (1, 10, 100, 1000)]
+    bars = show.bars(names, times, caption=unit.capitalize())
     return show.table(rows, ["what", "how much", "from"]) + bars
 
 

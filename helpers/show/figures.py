@@ -4,7 +4,7 @@ import base64
 import io
 from itertools import cycle
 
-from .drawings import INK, LINE
+from .drawings import INK, LABEL, LINE
 from .tables import PALETTE
 
 
@@ -22,7 +22,7 @@ def style() -> None:
     plt.rc("axes.spines", top=False, right=False)
     plt.rc("xtick", color=LINE, labelcolor=INK)
     plt.rc("ytick", color=LINE, labelcolor=INK)
-    plt.rc("legend", facecolor="white", edgecolor="none", framealpha=1)
+    plt.rc("legend", facecolor=LABEL, edgecolor="none", framealpha=1)
     if "signs" not in colormaps:  # as in tables of numbers: orange above 0, blue below
         ends = [PALETTE[0], "white", PALETTE[1]]
         colormaps.register(LinearSegmentedColormap.from_list("signs", ends))
@@ -30,15 +30,15 @@ def style() -> None:
 
 
 def figure(fig, alt: str) -> None:
-    """Show a matplotlib figure with its alt text, each text in it with a white edge; close it."""
+    """Show a matplotlib figure with its alt text, each text in it on a pale box; close it."""
     import matplotlib.pyplot as plt
     from IPython.display import display
-    from matplotlib.patheffects import withStroke
     from matplotlib.text import Text
     from PIL import Image
 
+    box = {"facecolor": LABEL, "edgecolor": "none", "boxstyle": "round,pad=0.15"}
     for text in fig.findobj(Text):
-        text.set_path_effects([withStroke(linewidth=5, foreground="white")])
+        text.set_bbox(box)
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", bbox_inches="tight", facecolor="none")
     plt.close(fig)
@@ -63,7 +63,7 @@ def curve(values, levels: dict[str, float], along: str, up: str) -> None:
 
     style()
     fig, ax = plt.subplots()
-    ax.plot(values, linewidth=1, label=up)
+    ax.plot(values, linewidth=1.5, label=up)
     said = [
         f"Curve of the {up} over {len(values)} {along}s, from {values[0]:.1f} to {values[-1]:.1f}"
     ]

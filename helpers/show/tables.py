@@ -22,7 +22,7 @@ CHIP = (  # never broken in two
     "border-radius:3px;"
 )
 LONG = "max-width:100%;box-sizing:border-box;word-wrap:break-word;"  # unless the page is narrower
-NUMBER = re.compile(r"−?[\d,]+(\.\d+)?%?")  # a number that was made a text already
+NUMBER = re.compile(r"[−-]?[\d,]+(\.\d+)?%?")  # a number that was made a text already
 SMALL = "display:block;font-size:.95em;line-height:1.3"
 ROW = '<tr style="background:none">'  # no stripes of the page's own, which would mix with colours
 GAP = '<td style="border:0;padding:.15em"></td>'  # alone in a row, it sets two others apart
@@ -103,11 +103,12 @@ def tokens(
 
 def cell(value, style: str = "", name: str = "td") -> str:
     """A cell; numbers stand at the right, their digits under one another."""
-    text = f"{value:.4g}" if isinstance(value, float) else value
-    html = value.html if isinstance(value, Picture) else label(text)
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
     side = "text-align:left"
-    if isinstance(value, (int, float)) or NUMBER.fullmatch(str(value)):
+    if isinstance(value, (int, float)) or NUMBER.fullmatch(text):
+        text = re.sub("^-", "−", text)
         side = "text-align:right;font-variant-numeric:tabular-nums"
+    html = value.html if isinstance(value, Picture) else label(text)
     return tag(name, f"padding:.15em .5em;border:1px solid #80808080;{side};{style}", html)
 
 
