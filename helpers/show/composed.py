@@ -25,6 +25,7 @@ def lookup(text: str, pieces: list[str], vocab: dict[str, int]) -> Picture:
     """How a text becomes ids: cut into `pieces`, and each looked up in `vocab`, {token: id}.
 
     Of the vocabulary only the entries around one token are drawn, the first that occurs again.
+    KeyError if the vocabulary lacks a piece.
     """
     colours = twin_colours(pieces)
     ids = [vocab[piece] for piece in pieces]

@@ -15,7 +15,7 @@ import nbformat
 from tests.tools.books import CHAPTERS, ROOT, Chapter, tags
 
 # Seconds for whoever is quick, and for whoever is thorough. All but the first line were set after
-# two rounds in which every chapter was tried in a browser; code is read more slowly than text.
+# the rounds in which every chapter was tried in a browser; code is read more slowly than text.
 RATES = {
     "200 words of text": (60, 60),
     "100 words of code": (40, 80),
