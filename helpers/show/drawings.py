@@ -91,6 +91,17 @@ def tree(nested) -> Picture:
     return svg(lines + boxes, alt, round(wide), 30 + LEVEL * deepest)
 
 
+def _upright(numbers, left: float, wide: int) -> str:
+    """Numbers on a pale box, each turned, since it has to stand above a narrow stripe."""
+    at = f'x="{left:.0f}" y="0" width="{wide * len(numbers)}" height="46"'
+    markup = f'<rect {at} rx="5" stroke="{LINE}" fill="{LABEL}"/>'
+    for place, value in enumerate(numbers):
+        x = left + wide * (place + 0.5) + 5
+        turned = f'transform="translate({x:.0f} 43) rotate(-90)" font-size="14" fill="{INK}"'
+        markup += f"<text {turned}>{value:.2f}</text>".replace(">-", ">−")
+    return markup
+
+
 def stripes(names, vectors, shown: int = 28, wide: int = 10, written: int = 0) -> Picture:
     """The first numbers of each vector as stripes: orange above 0, blue below, paler near 0.
 
@@ -101,14 +112,9 @@ def stripes(names, vectors, shown: int = 28, wide: int = 10, written: int = 0) -
     left = max(2 * half_width(label) for label in labels) + 10
     rows = [[float(value) for value in vector[:shown]] for vector in vectors]
     most = max((abs(value) for row in rows for value in row if math.isfinite(value)), default=0)
-    markup, top = "", 48 if written else 0
+    markup, top = "", 0
     if written:
-        at = f'x="{left:.0f}" y="0" width="{wide * written}" height="46"'
-        markup += f'<rect {at} rx="5" stroke="{LINE}" fill="{LABEL}"/>'
-    for place, value in enumerate(rows[0][:written]):  # turned, since a stripe is narrow
-        x = left + wide * (place + 0.5) + 5
-        turned = f'transform="translate({x:.0f} 43) rotate(-90)" font-size="14" fill="{INK}"'
-        markup += f"<text {turned}>{value:.2f}</text>".replace(">-", ">−")
+        markup, top = _upright(rows[0][:written], left, wide), 48
     for number, (label, row) in enumerate(zip(labels, rows, strict=True)):
         y = 32 * number + top
         markup += box(label, half_width(label) + 1, y + 15)

@@ -187,6 +187,12 @@ def _number(value: float, digits: int, fill: str, framed: bool) -> str:
     return cell(text, f"text-align:right;{fill}")
 
 
+def _name(value, arrow: str) -> str:
+    """The name of a row; if it is a number, it stands at the right, even after an arrow."""
+    side = "text-align:right" if NUMBER.fullmatch(str(value)) else ""
+    return head(f"{arrow}{value}", side)
+
+
 def heat(
     matrix,
     row_labels=(),
@@ -214,12 +220,10 @@ def heat(
     top = [head(name) for name in ["", *column_labels]]
     rows = [top] if len(column_labels) else []
     for place, row in enumerate(matrix):
-        name = row_labels[place] if place < len(row_labels) else place
         if place in apart:
             rows.append([GAP])
         arrow = "► " if lit is not None and place in lit else ""
-        side = "text-align:right" if NUMBER.fullmatch(str(name)) else ""  # even after an arrow
-        rows.append([head(f"{arrow}{name}", side)])
+        rows.append([_name(row_labels[place] if place < len(row_labels) else place, arrow)])
         for column, value in enumerate(row):
             fill = ""
             if not math.isfinite(value):
