@@ -223,7 +223,7 @@ def test_ranks_number_the_words_cross_out_the_questions_and_light_the_expected_o
     for line, start in zip(lines[1:], starts, strict=False):
         assert line.startswith(start), line
     assert [line.count("█") for line in lines[1:4]] == [30, 22, 15]
-    assert lines[4].split() == ["0────────────────────────────0.8"], "the axis begins at 0"
+    assert lines[4].split() == ["0──────────────────────────0.8"], "from 0 to where the bar ends"
     assert len(lines) == 5, "the expected word is in view, and nothing is said beneath"
     assert repr(show.ranks(found, "sultan")).endswith("\nsultan is not among these 3.")
     assert "►" not in repr(show.ranks(found))
@@ -324,8 +324,17 @@ def test_windows_count_each_target(n, length, stride):
 
 def test_a_window_asks_for_each_token_after_its_first():
     said, *rows = repr(show.questions(["i", "j", "k"])).split("\n")
-    assert said == "2 questions: which token comes next?"
+    assert said == "2 questions, which token comes next?"
     assert [row.split() for row in rows] == [["given", "target"], ["i", "j"], ["i", "j", "k"]]
+    assert repr(show.questions("ij", window=0)).startswith("Window 0: 1 questions")
+
+
+def test_windows_can_leave_the_counts_out():
+    counted, bare = (
+        [line.split() for line in repr(show.windows("abcd", 2, 1, counted=counts)).split("\n")]
+        for counts in (True, False)
+    )
+    assert counted[:-1] == bare and counted[-1][:3] == ["times", "asked", "for"]
 
 
 @pytest.mark.parametrize("stride, later", [(1, "1 token"), (2, "2 tokens")])

@@ -30,7 +30,7 @@ def _draw_directions(vectors, a, b, c, answer):
         arrows.append((words.index(c), words.index(answer)))  # is it the same step?
         cosine = offset_cosine([unit(a), unit(c)], [unit(b), unit(answer)])
         said = f"{b} − {a} and {answer} − {c}: cosine {cosine:.2f} in {vectors.vector_size} "
-        said += "dimensions. What is near, the bars say, not the flat map."
+        said += "dimensions. Read nearness from the bars, not from the flat map."
     return show.word_map([*words, "(sum)"], xy, arrows, wide=400, dashed=same_step), said
 
 
@@ -53,7 +53,7 @@ def _draw_analogies(vectors, formula, exclude):
     rows |= {"(sum)": unit(b) - unit(a) + unit(c), answer: unit(answer)}
     said = f"[{b}] − [{a}] + [{c}] ≈ {answer}. Cosines with the sum:"
     picture = show.ranks(marked[:5], answer, said)
-    drawn = show.stripes(list(rows), list(rows.values()), shown=28)
+    drawn = show.stripes(list(rows), list(rows.values()), shown=28, also=", length 1")
     drawn_map, steps = _draw_directions(vectors, a, b, c, answer)
     return picture + (drawn | drawn_map) + show.note(steps)
 
@@ -147,7 +147,7 @@ def _draw_positions(layers, sentence, kind, position, other):
     if position == other:
         rows, names = rows[:3], names[:3]
     else:
-        picture += show.note(f"Positions {position} and {other} swapped:")
+        picture += show.note(f"The words at {position} and {other} swapped:")
         picture += strip(swapped, marked=[position, other])
         before, after = layer(ids).tolist(), layer(ids[order]).tolist()
         new = sum(vector not in before for vector in after)

@@ -58,23 +58,29 @@ def _times(places: range, counts: Counter) -> list[str]:
     return row
 
 
-def questions(pieces) -> Picture:
-    """What a window asks, from its tokens and the next one: what is given, and the target."""
+def questions(pieces, window: int | None = None) -> Picture:
+    """What a window asks, from its tokens and the next one: what is given, and the target.
+
+    window: its number, where it has to be named.
+    """
     rows = [[head("given"), head("target")]]
     for end in range(1, len(pieces)):
         given = Picture(" ".join(_named(piece).html for piece in pieces[:end]))
         rows.append(
             [cell(given, f"font-family:monospace;{INPUT}"), _middle(_named(pieces[end]), TARGET)]
         )
-    return join(rows, f"{len(pieces) - 1} questions: which token comes next?")
+    name = "" if window is None else f"Window {window}: "
+    return join(rows, f"{name}{len(pieces) - 1} questions, which token comes next?")
 
 
-def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6) -> Picture:
+def windows(
+    pieces, max_length: int, stride: int, shown: int = 16, most: int = 6, counted: bool = True
+) -> Picture:
     """The tokens in a strip; beneath it each window's inputs, counted from 0, and its targets.
 
-    An arrow leads from an input to its target, the token that it asks for. The last row counts how
-    often a token is a target: 2 or more is overlap, "lost" is never. Of a text of more than `shown`
-    tokens the start and the end are drawn, with `most` windows each.
+    An arrow leads from an input to its target, the token that it asks for. If `counted`, the last
+    row says how often: 2 or more is overlap, "lost" is never. Of a text of more than `shown` tokens
+    the start and the end are drawn, with `most` windows each.
     """
     size, picture = len(pieces), Picture("")
     starts = range(0, max(0, size - max_length), stride)
@@ -94,7 +100,8 @@ def windows(pieces, max_length: int, stride: int, shown: int = 16, most: int = 6
             number, end = start // stride, start + max_length
             rows += [[GAP], _strip(f"input {number}", start, end, places, asked, INPUT)]
             rows.append(_strip(f"target {number}", start + 1, end + 1, places, seen, TARGET))
-        rows += [[GAP], _times(places, counts)]
+        if counted:
+            rows += [[GAP], _times(places, counts)]
         caption = f"Tokens {places.start} to {places.stop - 1} of {size}: "
         caption += f"{len(inside)} of {len(starts)} windows"
         if len(inside) == len(starts) > 1:

@@ -167,7 +167,8 @@ def bars(labels, values, struck=(), caption: str = "", lit=(), wide: int = 30) -
             bar = tag("span", look, sign + _bar(abs(value) / most, wide))
         rows.append([name, f"{value:.3f}".replace("-", "−"), Picture(bar)])
     if rows:
-        axis = f"0{'':─<{wide - 2}}{most:.3g}"
+        end = f"{most:.3g}"  # it ends where a full bar does
+        axis = f"0{'':─<{wide - 1 - len(end)}}{end}"
         rows.append(["", "", Picture(tag("span", "font-family:monospace;opacity:.8", axis))])
     return table(rows, caption=caption)
 

@@ -109,7 +109,7 @@ STEPS = {
         (
             "sentence",
             "cats chase dogs",
-            r"Positions 1 and 2 swapped: .*= chase at 2 .*Of 3 sums 2 are new",
+            r"The words at 1 and 2 swapped: .*= chase at 2 .*Of 3 sums 2 are new",
         ),
         (
             "positions",
