@@ -193,7 +193,8 @@ def test_live_each_control_stands_beneath_its_question_and_is_named(ask):
     kinds = [type(part).__name__ for part in quiz.box.children]
     three = ["Dropdown"] * 3
     html = ["HTML"]  # a question, and what is said to its answer
-    assert kinds == [*html, "Text", *html, *html, *three, *html, *html, *three, *html, *html]
+    named = ["HTML", "Dropdown"] * 3  # what goes with what stands before its list
+    assert kinds == [*html, "Text", *html, *html, *three, *html, *html, *named, *html, *html]
     # Older widgets take a description as HTML, so it holds nothing of the question.
     assert [control.description for control in quiz.controls] == ["", *["1.", "2.", "3."] * 2]
     shown = [label for label, _ in quiz.controls[1].options]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from html import escape
-from itertools import groupby
+from itertools import groupby, zip_longest
 from pathlib import Path
 
 from ..show import PAGE, Picture, plain
@@ -83,7 +83,10 @@ class Ask(Picture):
                 control.observe(partial(self._answer, number, controls), "value")
             self.controls += controls
             self.notes.append(note)
-            parts += [w.HTML(PAGE + question.asked), *controls, note]
+            parts.append(w.HTML(PAGE + question.asked))
+            for control, before in zip_longest(controls, question.beside):
+                parts += [w.HTML(before), control] if before else [control]
+            parts.append(note)
         self.asked += f"<div>{DECIDE}</div>"
         if not folded:
             self.html = self.asked

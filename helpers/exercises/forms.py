@@ -6,6 +6,7 @@ explanations. `controls()` gives its widgets, and `judge` takes what these hold.
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from string import ascii_uppercase
 
@@ -13,8 +14,13 @@ from .judge import Verdict, rich
 
 
 def typed_number(typed: str) -> float:
-    """What somebody typed as a number, which may be a percentage; else a ValueError."""
-    return float(typed.strip().removesuffix("%"))
+    """What somebody typed as a number, such as 24,999 or 40%; else a ValueError.
+
+    >>> typed_number("24,999"), typed_number("40 %")
+    (24999.0, 40.0)
+    """
+    whole = re.sub(r"(?<=\d),(?=\d{3}\b)", "", typed)
+    return float(whole.strip().removesuffix("%"))
 
 
 SAID = {True: "Right.", False: "Not quite."}
@@ -51,6 +57,8 @@ class Choice:
 
     The KeyError, TypeError or AttributeError of a malformed item is caught in asking.py.
     """
+
+    beside = ()  # what stands before each control, as HTML
 
     def __init__(self, item: dict, prefix: str = ""):
         self.asked = _asked(prefix + item["question"])
@@ -102,6 +110,8 @@ class Order:
     """Texts to put in order: item["items"] has them in the right one, and each but the first says
     why it stands after the one before. They are listed alphabetically, which is no clue."""
 
+    beside = ()
+
     def __init__(self, item: dict, prefix: str = ""):
         self.asked = _asked(prefix + item["question"])
         self.right = [each["text"] for each in item["items"]]
@@ -142,13 +152,17 @@ class Match(Order):
 
     def __init__(self, item: dict, prefix: str = ""):
         self.labels = [each["text"] for each in item["items"]]
-        self.asked = _asked(prefix + item["question"]) + _rows(_places(self.labels), self.labels)
+        self.asked = _asked(prefix + item["question"])
+        self.beside = [_rows([place], [label]) for place, label in self._numbered()]
         self.right = [each["with"] for each in item["items"]]
         self.whys = [each["why"] for each in item["items"]]
         self.praise = _said(True, item["why"])
-        self.listed = _rows(LETTERS, sorted(self.right))
+        self.listed = "".join(self.beside) + _rows(LETTERS, sorted(self.right))
         told = [f"{text}. {why}" for text, why in zip(self.right, self.whys, strict=True)]
         self.answers = _rows([f"{label}:" for label in self.labels], told)
+
+    def _numbered(self) -> list[tuple[str, str]]:
+        return list(zip(_places(self.labels), self.labels, strict=True))
 
     def _compare(self, given: tuple) -> Verdict:
         """Why the first wrong pair is wrong."""

@@ -42,7 +42,9 @@ class Verdict(Picture):
 
 
 def short(value) -> str:
-    """A value as text of one line, cut where it is long."""
+    """A value as text of one line, cut where it is long; NumPy's numbers without their type."""
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
+        value = value.item()
     text = re.sub(r"\n\s*", " ", repr(value))
     return text if len(text) <= 160 else text[:160] + "…"
 
@@ -296,5 +298,5 @@ class Milestone(Exercise):
 
     def _first_hint(self) -> Verdict:
         self.seen = max(self.seen, 1)
-        said = f"Not answered yet: `{self.part}` is missing, so the course's own stands in."
+        said = f"Not answered yet: `{self.part}` isn't whole yet, so the course's own stands in."
         return Verdict("open", f"{said} Hint 1: {self.hints[0]}")

@@ -86,6 +86,7 @@ def regex(text: str = SAMPLE, pattern: str = SPLIT, strip: bool = True) -> Playg
 
 
 def _draw_vocabulary(story, sentence, share):
+    sentence = sentence.removesuffix("\n")  # Enter at the end is not part of it
     part, words = story[: len(story) * share // 100], split_words(sentence)
     vocab = build_vocab(part, ["<|endoftext|>", "<|unk|>"])
     tokenizer = SimpleTokenizerV2(vocab)

@@ -10,8 +10,7 @@ from .. import show
 
 LONGEST = 5_000  # characters of a text box that are looked at
 WIDE, HALF = "46em", "27em"  # of a box for text, and of what stands two on a line
-# The last good drawing, beneath a message; the message and the controls stay on the screen.
-OLD = "border-left:4px dotted #808080;padding-left:.6em;max-height:400px;overflow:auto"
+OLD = "border-left:4px dotted #808080;padding-left:.6em"  # beside the last good drawing
 LINE = "font:12px/1.5 monospace;user-select:all;max-height:3em;overflow:auto"
 
 

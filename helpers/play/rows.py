@@ -53,7 +53,7 @@ def _draw_analogies(vectors, formula, exclude):
     rows |= {"(sum)": unit(b) - unit(a) + unit(c), answer: unit(answer)}
     said = f"[{b}] − [{a}] + [{c}] ≈ {answer}. Cosines with the sum:"
     picture = show.ranks(marked[:5], answer, said)
-    drawn = show.stripes(list(rows), list(rows.values()), shown=28, also=", length 1")
+    drawn = show.stripes(list(rows), list(rows.values()), shown=28)
     drawn_map, steps = _draw_directions(vectors, a, b, c, answer)
     return picture + (drawn | drawn_map) + show.note(steps)
 
@@ -261,9 +261,12 @@ def _draw_costs(corpora, bytes_each, corpus, rate, cores, cents):
         [unit, _few(whole / cores), f"{_few(whole)} of one core, divided by {cores:,}"],
         ["dollars", _few(alone * price), paid],
     ]
-    names = ["1 core", "10 cores", "100 cores", "1,000 cores"]
-    times = [whole / many for many in (1, 10, 100, 1000)]
-    bars = show.bars(names, times, caption=unit.capitalize())
+    numbers = sorted({1, 10, 100, 1000, cores})
+    names = [f"{number:,}" for number in numbers]
+    times, chosen = [whole / number for number in numbers], [numbers.index(cores)]
+    bars = show.bars(
+        names, times, caption=f"{unit.capitalize()}, by the number of cores", lit=chosen
+    )
     return show.table(rows, ["what", "how much", "from"]) + bars
 
 

@@ -34,7 +34,7 @@ def lookup(text: str, pieces: list[str], vocab: dict[str, int]) -> Picture:
     near = [number for number in range(vocab[one] - 3, vocab[one] + 4) if number in names]
     entries = [names[number] for number in near]
     found = tokens(entries, near, marked=[near.index(vocab[one])], colours=colours)
-    said = f"The vocabulary has an id for each token. Around '{visible(one)}':"
+    said = f"The vocabulary has {len(vocab):,} tokens, each with an id. Around '{visible(one)}':"
     shown = [
         ["text", text],
         ["↓ 1. cut", tokens(pieces, colours=colours)],

@@ -102,14 +102,11 @@ def _upright(numbers, left: float, wide: int) -> str:
     return markup
 
 
-def stripes(
-    names, vectors, shown: int = 28, wide: int = 10, written: int = 0, also: str = ""
-) -> Picture:
+def stripes(names, vectors, shown: int = 28, wide: int = 10, written: int = 0) -> Picture:
     """The first numbers of each vector as stripes: orange above 0, blue below, paler near 0.
 
     vectors: one for each name, all equally long; nan and infinite numbers are left out.
-    wide: pixels of a stripe; written: how many of the first vector's numbers stand above theirs;
-    also: what is said of the vectors besides how many of their numbers are shown.
+    wide: pixels of a stripe; written: how many of the first vector's numbers stand above theirs.
     """
     labels = [visible(str(name), KEPT) for name in names]
     left = max(2 * half_width(label) for label in labels) + 10
@@ -135,9 +132,11 @@ def stripes(
         markup += f'<rect {at} fill="{colour}" fill-opacity="{abs(share)}"/>'
         if share in (-1, 0, 1):
             markup += box(f"{share * most:.2g}".replace("-", "−"), x + 28, low + 26)
-    count = f"first {len(rows[0])} of {len(vectors[0])} numbers{also}"
-    markup += box(count, left + half_width(count), low + 56)
+    count = f"first {len(rows[0])} of {len(vectors[0])} numbers"
+    words = f"each stripe is a number: {count}" if written else count
+    markup += box(words, left + half_width(words), low + 56)
     alt = f"Stripes of {', '.join(labels)}, the {count}: orange above 0, "
     alt += f"blue below, the strongest at {most:.3g}."
-    whole = max(wide * len(rows[0]), 5 * 56, 2 * half_width(count))  # stripes, key, or words
+    # Stripes, key, or words
+    whole = max(wide * len(rows[0]), 5 * 56, 2 * half_width(words))
     return svg(markup, alt, round(left + whole + 1), low + 70)

@@ -69,7 +69,6 @@ SAYS = {
     "06": [("load_model()", "The trained model is missing"), ("", "This needs the trained model")],
     "08": [
         ("load_model()\n", "all-MiniLM-L6-v2"),
-        ("def by_hand", "Without the trained model"),
         ('"pipe_bank", came', "the trained model is missing"),
         ("states[:, number]", "Without the trained model"),
         ("minilm.sentence(asked)", "Without the trained model"),

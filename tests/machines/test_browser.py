@@ -131,7 +131,7 @@ STEPS = {
             "Wikipedia, for GPT-3",
             r"shards, GB 6\.00 2 bytes a token; 30, each of at most",
         ),
-        ("cents an hour", "Home", r"hours of a core at 0\.01, however many"),
+        ("cents an hour", "Home", r"hours of a core at 0\.01 dollars, however many"),
     ],
     "pipe": [
         ("text", "Hello, world", r"12 characters, 3 tokens, .*input tensor: \[1, 3, \d+\]"),
@@ -264,7 +264,8 @@ def follow(area, name: str) -> None:
         )
         act(area, label, value)
         wait_for(area, pattern)
-        assert_on_one_screen(area, f"{name} with {label} {value!r}")
+        if not drawing(area).startswith("✗"):  # the last good picture stands beneath a message
+            assert_on_one_screen(area, f"{name} with {label} {value!r}")
     moved = {label for label, *_ in STEPS[name]}
     assert len(moved) == area.locator(CONTROLS).count(), f"{name}: only {sorted(moved)} were moved"
     state = area.locator(".widget-html-content").last.inner_text()
