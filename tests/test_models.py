@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from helpers.backstage import downloads
 from helpers.backstage.downloads import ROOT, MissingDataError
-from helpers.models import ARCHIVE, Model, load_model, read_safetensors
+from helpers.models import ARCHIVE, Model, load_model, read_safetensors, same_kind
 
 REFERENCE = json.loads(Path(__file__).with_name("model_reference.json").read_text("utf-8"))
 TEXTS = REFERENCE["texts"]
@@ -419,3 +419,11 @@ def test_of_a_damaged_file_each_number_is_one_of_the_file(place, size, new):
     start = 8 + int.from_bytes(data[:8], "little")
     numbers = [tensor.reshape(-1).numpy().tobytes() for tensor in found.values()]
     assert b"".join(numbers) == data[start:] or b"".join(numbers[::-1]) == data[start:]
+
+
+def test_of_tokens_whose_neighbours_are_of_their_kind_the_share_is_told():
+    table = torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.2, 1.0], [9.0, 9.0]])
+    kinds = torch.tensor([0, 0, 1, 0])
+    assert same_kind(table, [0, 1, 2, 3], kinds) == 0.5, "the last two are near, unlike"
+    assert same_kind(table, [0, 1], kinds[:2]) == 1.0, "no token is its own neighbour"
+    assert same_kind(table, [0, 2], torch.tensor([0, 1])) == 0.0

@@ -628,3 +628,9 @@ def test_chapter_9_long_times_are_in_hours_in_the_table_as_in_the_bars():
     assert (
         re.search(rf"^hours +{hours:.1f} ", said, re.M) and "Hours, by the number of cores" in said
     )
+
+
+def test_enter_after_a_sentence_is_not_part_of_it(make):
+    playground = make("vocabulary")
+    said = words_of(playground, sentence="the wall")
+    assert words_of(playground, sentence="the wall\n") == said and "yes" in said
