@@ -416,9 +416,8 @@ def test_pipe_traces_a_number_to_its_characters(make):
     playground = make("pipe")
     for position, column in [(0, 0), (3, 7), (9, 2)]:
         words = words_of(playground, position=position, column=column)
-        total, row, at = map(
-            float, re.search(r"is (\S+) = (\S+) \(token id \d+\) \+ (\S+) \(", words).groups()
-        )
+        said = re.search(r"is (\S+), the sum of (\S+) \(token id \d+\) and (\S+) \(", words)
+        total, row, at = (float(number.replace("−", "-")) for number in said.groups())
         assert abs(total - row - at) < 2e-4 and len(re.findall(r"\[−?\d+\.\d\d\]", words)) == 3
     words = words_of(playground, text="né👋x", position=2, column=0)
     assert "from character 2 on: 👋" in words

@@ -217,11 +217,12 @@ def _draw_pipe(tokenizer, layer, text, position, column):
     so_far = b"".join(pieces[: place + 1])
     whole = so_far.decode("utf-8", "ignore")
     last = len(whole) if whole.encode() == so_far else len(whole) + 1
+    numbers = [f"{table[place, column]:.4f}".replace("-", "−") for table in (total, rows, at)]
     return picture + show.note(
-        f"The number at [0, {place}, {column}] is {total[place, column]:.4f} = "
-        f"{rows[place, column]:.4f} (token id {ids[place]}) + {at[place, column]:.4f} "
-        f"(position {place}). Its token is {show.visible(pieces[place])}, and its bytes "
-        f"belong to the text from character {first} on: {show.visible(text[first:last])}"
+        f"The number at [0, {place}, {column}] is {numbers[0]}, the sum of {numbers[1]} (token id "
+        f"{ids[place]}) and {numbers[2]} (position {place}). Its token is "
+        f"{show.visible(pieces[place])}, and its bytes belong to the text from character {first} "
+        f"on: {show.visible(text[first:last])}"
     )
 
 
@@ -231,7 +232,7 @@ def pipe(text: str, position: int = 2, column: int = 3) -> Playground:
 
     tokenizer = gpt2_tokenizer()
     layer = _seeded(InputEmbedding, tokenizer.n_vocab, 1024, 8)
-    box, at = area("text", text, rows=3), slider("position", position, 0, position + 1)
+    box, at = area("text", text, rows=4), slider("position", position, 0, position + 1)
     reach(at, [box], lambda text: min(1024, len(tokenizer.encode_ordinary(text))) - 1)
     draw, wide = partial(_draw_pipe, tokenizer, layer), slider("column", column, 0, 7)
     return Playground(draw, "play.pipe(", text=box, position=at, column=wide)
