@@ -245,7 +245,10 @@ class context_pairs(Exercise):
 
     def runs_past_the_last_word(words, window):
         """j runs past the last word. The range must end at `len(words)` at the latest."""
-        return [words[i + window] for i in range(len(words))]
+        places = [
+            (i, j) for i in range(len(words)) for j in range(max(0, i - window), i + window + 1)
+        ]
+        return [(words[i], words[j]) for i, j in places if j != i]
 
     def ends_too_early(words, window):
         """The last word to the right is missing: the end is one too small."""

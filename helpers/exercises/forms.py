@@ -153,16 +153,14 @@ class Match(Order):
     def __init__(self, item: dict, prefix: str = ""):
         self.labels = [each["text"] for each in item["items"]]
         self.asked = _asked(prefix + item["question"])
-        self.beside = [_rows([place], [label]) for place, label in self._numbered()]
+        numbered = zip(_places(self.labels), self.labels, strict=True)
+        self.beside = [_rows([place], [label]) for place, label in numbered]
         self.right = [each["with"] for each in item["items"]]
         self.whys = [each["why"] for each in item["items"]]
         self.praise = _said(True, item["why"])
         self.listed = "".join(self.beside) + _rows(LETTERS, sorted(self.right))
         told = [f"{text}. {why}" for text, why in zip(self.right, self.whys, strict=True)]
         self.answers = _rows([f"{label}:" for label in self.labels], told)
-
-    def _numbered(self) -> list[tuple[str, str]]:
-        return list(zip(_places(self.labels), self.labels, strict=True))
 
     def _compare(self, given: tuple) -> Verdict:
         """Why the first wrong pair is wrong."""
