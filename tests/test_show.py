@@ -326,7 +326,7 @@ def test_a_window_asks_for_each_token_after_its_first():
     said, *rows = repr(show.questions(["i", "j", "k"])).split("\n")
     assert said == "2 questions, which token comes next?"
     assert [row.split() for row in rows] == [["given", "target"], ["i", "j"], ["i", "j", "k"]]
-    assert repr(show.questions("ij", window=0)).startswith("Window 0: 1 questions")
+    assert repr(show.questions("ij", window=0)).startswith("Window 0: 1 question, ")
 
 
 def test_windows_can_leave_the_counts_out():
@@ -342,6 +342,12 @@ def test_windows_that_are_all_drawn_say_how_far_each_moves_on(stride, later):
     said = repr(show.windows("abcdef", 2, stride)).split("\n")[0]
     assert said.endswith(f"each starts {later} later than the one above it")
     assert "of 40 windows" in repr(show.windows("x" * 42, 2, 1)), "some are left out, and it's said"
+
+
+@pytest.mark.parametrize("tokens", ["", "ab"])
+def test_of_too_few_tokens_it_is_said_how_many_a_window_takes(tokens):
+    said = repr(show.windows(tokens, 2, 1)).split("\n")[0]
+    assert said == f"No window: it takes 3 tokens, and there are {len(tokens)}"
 
 
 def test_a_batch_shows_each_token_with_its_id_in_the_line_of_its_sample():

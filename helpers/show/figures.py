@@ -5,7 +5,7 @@ import io
 from itertools import cycle
 
 from .drawings import INK, LABEL, LINE
-from .tables import PALETTE
+from .tables import BARS, PALETTE
 
 
 def style() -> None:
@@ -63,7 +63,7 @@ def curve(values, levels: dict[str, float], along: str, up: str) -> None:
 
     style()
     fig, ax = plt.subplots()
-    ax.plot(values, linewidth=1.5, label=up)
+    ax.plot(values, color=BARS[0], linewidth=2, label=up)
     said = [
         f"Curve of the {up} over {len(values)} {along}s, from {values[0]:.1f} to {values[-1]:.1f}"
     ]

@@ -70,7 +70,8 @@ def questions(pieces, window: int | None = None) -> Picture:
             [cell(given, f"font-family:monospace;{INPUT}"), _middle(_named(pieces[end]), TARGET)]
         )
     name = "" if window is None else f"Window {window}: "
-    return join(rows, f"{name}{len(pieces) - 1} questions, which token comes next?")
+    count = "1 question" if len(pieces) == 2 else f"{len(pieces) - 1} questions"
+    return join(rows, f"{name}{count}, which token comes next?")
 
 
 def windows(
@@ -104,10 +105,12 @@ def windows(
             rows += [[GAP], _times(places, counts)]
         caption = f"Tokens {places.start} to {places.stop - 1} of {size}: "
         caption += f"{len(inside)} of {len(starts)} windows"
-        if len(inside) == len(starts) > 1:
+        if not starts:
+            caption = f"No window: it takes {max_length + 1} tokens, and there are {size}"
+        elif len(inside) == len(starts) > 1:
             later = "1 token" if stride == 1 else f"{stride} tokens"
             caption = f"{len(starts)} windows; each starts {later} later than the one above it"
-        picture += join(rows, caption if size else "No tokens", letters)
+        picture += join(rows, caption, letters)
     return picture
 
 
