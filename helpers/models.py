@@ -164,7 +164,7 @@ def how_alike(table: torch.Tensor) -> str:
         return "alike"
     within = min(table[0, 1], table[2, 3])  # the less alike of the two pairs
     across = table[:2, 2:].max()  # the most alike of two meanings
-    return "two and two" if within > across else "apart"
+    return "two groups" if within > across else "apart"
 
 
 def load_model() -> Model:

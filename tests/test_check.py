@@ -807,7 +807,7 @@ def test_a_milestone_names_the_part_that_is_missing_and_goes_on_with_the_courses
     verdict = check.milestone("shout", blank, "mine")
     assert verdict.state == "open" and not check.SOLVED
     assert repr(verdict).splitlines() == [
-        "○ Not answered yet: louder isn't whole yet, so the course's own stands in. Hint 1: first",
+        "○ Not answered yet: louder isn't finished, so the course's own is used. Hint 1: first",
         "the course's own  MINE",
     ]
 

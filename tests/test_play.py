@@ -420,7 +420,15 @@ def test_pipe_traces_a_number_to_its_characters(make):
         total, row, at = (float(number.replace("−", "-")) for number in said.groups())
         assert abs(total - row - at) < 2e-4 and len(re.findall(r"\[−?\d+\.\d\d\]", words)) == 3
     words = words_of(playground, text="né👋x", position=2, column=0)
-    assert "from character 2 on: 👋" in words
+    assert "from character 2 on: “👋”" in words
+    slider = playground.controls["position"]
+    words_of(playground, text=STORY[:60], position=9)
+    words = words_of(playground, text="no")
+    assert "2 characters, 1 token, around position 0;" in words
+    assert slider.value == 0 and "position=0" in playground.state, (
+        "it names a place without a token"
+    )
+    assert words_of(playground, text=STORY[:60]) and slider.value == 9, "the choice was forgotten"
     assert "Type at least one character" in words_of(playground, text="")
 
 
@@ -605,7 +613,7 @@ def test_chapter_8_the_frame_follows_a_letter_in_front_moves_tables_and_emoji_ar
     for text in ("a 👋", "日本"):
         last = playground.controls["position"]
         words_of(playground, text=text)
-        assert f" on: {text[-1]}" in words_of(playground, position=last.max)
+        assert f" on: “{text[-1]}”" in words_of(playground, position=last.max)
 
 
 def test_chapter_9_more_cores_take_less_time_at_the_same_price(make):

@@ -276,6 +276,12 @@ def test_a_heat_table_of_cosines_can_leave_another_number_than_zero_without_colo
     full, none, half, below = [fill[-2:] for fill in fills if not fill.startswith("#808080")][-4:]
     assert (full, none, half, below) == ("80", "00", "40", "40"), fills
     assert fills[-1][:7] != fills[-2][:7], "below is coloured as above"
+    assert "(no colour at 0.6)" in repr(picture)
+
+
+def test_a_comma_among_tokens_is_no_number():
+    sides = [re.search(r"<t[dh][^>]*>", show.bars([name], [1]).html)[0] for name in (",", "1,024")]
+    assert ["text-align:right" in side for side in sides] == [False, True]
 
 
 def test_a_heat_table_of_what_is_no_number_says_so():
@@ -307,7 +313,7 @@ def test_windows_count_each_target(n, length, stride):
     starts = list(range(0, max(0, n - length), stride))
     counts = [sum(s < k <= s + length for s in starts) for k in range(n)]
     lines = repr(picture).split("\n")
-    last = [line.split()[3:] for line in lines if line.startswith("times asked for")]
+    last = [line.split()[3:] for line in lines if line.startswith("times a target")]
     wanted = ["–" if k == 0 else str(counts[k] or "lost") for k in range(n)]
     assert last == ([wanted] if n <= 16 else [wanted[:16], wanted[-16:]])
     for line in lines:
@@ -334,7 +340,7 @@ def test_windows_can_leave_the_counts_out():
         [line.split() for line in repr(show.windows("abcd", 2, 1, counted=counts)).split("\n")]
         for counts in (True, False)
     )
-    assert counted[:-1] == bare and counted[-1][:3] == ["times", "asked", "for"]
+    assert counted[:-1] == bare and counted[-1][:3] == ["times", "a", "target"]
 
 
 @pytest.mark.parametrize("stride, later", [(1, "1 token"), (2, "2 tokens")])
@@ -543,10 +549,13 @@ def told(monkeypatch):
     return texts
 
 
-def test_a_curve_says_its_ends_and_each_level_beside_it(told):
-    show.curve([6.2, 4.0, 3.1], {"chance": 6.2, "unigram": 5.0, "a": 4, "b": 3}, "step", "loss")
+def test_curves_say_their_ends_and_each_level_beside_them(told):
+    drawn = {"own": {0: 6.2, 20: 4.0, 40: 3.1}, "new": {0: 6.2, 20: 4.4}}
+    show.curves(drawn, {"chance": 6.2, "unigram": 5.0, "a": 4, "b": 3}, "step", "loss")
     assert told == [
-        "Curve of the loss over 3 steps, from 6.2 to 3.1; chance: 6.2; unigram: 5.0; a: 4.0; b: 3.0."
+        "Curves: own: loss from 6.2 at step 0 to 3.1 at step 40; "
+        "new: loss from 6.2 at step 0 to 4.4 at step 20; "
+        "chance: 6.2; unigram: 5.0; a: 4.0; b: 3.0."
     ]
 
 

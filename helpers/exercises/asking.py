@@ -15,7 +15,7 @@ from .judge import Verdict
 
 QUESTIONS = Path(__file__).resolve().parent
 # Beneath a prediction where no widget lives, and in place of an outcome that nobody predicted.
-DECIDE = "Decide before you go on. Where the notebook can be run, run this cell and answer here."
+DECIDE = "Decide before you go on. Run this cell to answer."
 GUESS_FIRST = "Guess first, or run this cell again to see it."
 PRINTED = (  # lines break between words, as those that `print` gives
     "margin:.3em 0;font-size:14px;white-space:pre-wrap;word-break:normal;word-wrap:break-word"

@@ -1,8 +1,7 @@
 """The exercises of chapter 8, from text to tensors. helpers/check.py says how one is written."""
 
-from .chapter_04 import mended_windows, windows
 from .judge import Exercise, Milestone
-from .tables import ids_for, known, loss, sizes, trained, where
+from .tables import guesses, ids_for, known, loss, probabilities, sizes, tensor, where
 
 
 class count_weights(Exercise):
@@ -146,16 +145,22 @@ class trace(Exercise):
         return window * stride + position, window * stride + position + 1
 
     def ends_too_early(pieces, stride, window, position):
-        """The second number is one too small: give the last byte + 1, as in a slice."""
+        """The second number is one too small: it stands after the last byte, as in a slice."""
         first, end = where(sizes(pieces), window * stride + position)
         return first, end - 1
+
+    def ends_too_late(pieces, stride, window, position):
+        """The second number is one too large: `first` plus the token's length stands after the last
+        byte already."""
+        first, end = where(sizes(pieces), window * stride + position)
+        return first, end + 1
 
     def gives_the_bytes(pieces, stride, window, position):
         """Give two numbers, where the bytes lie; you gave the bytes themselves."""
         return pieces[window * stride + position]
 
     def gives_the_start(pieces, stride, window, position):
-        """This is where the bytes start. Also say where they end: (first, last + 1)."""
+        """This is where the bytes start. Also say where they end: (first, end)."""
         return where(sizes(pieces), window * stride + position)[0]
 
     def joins_text(pieces, stride, window, position):
@@ -243,58 +248,53 @@ class trained_input(Milestone):
         return tokens[ids] + positions[0]
 
 
-class own_windows(Milestone):
-    """The tiny model learned from windows that you cut.
+class next_token(Milestone):
+    """That is the whole way, from your text to the token that comes next.
 
-    Hint: Windows begin at 0, stride, 2 * stride and so on. Which window is the last whose targets
-        are all there?
-    Hint: `range(0, len(ids) - max_length, stride)` gives the starts. The target begins one later
-        than its input, and is just as long.
-    Hint: Append `(ids[i : i + max_length], ids[i + 1 : i + 1 + max_length])` for each start `i`.
+    Hint: What does `model(window)` give? Section 3 says it: logits, [batch, tokens, vocab_size].
+    Hint: Only the last position (-1) has read all tokens. Which id has the greatest logit there?
+    Hint: `model(window)[0, -1]`, and then `logits.argmax().item()`.
     """
 
-    part = "cut_windows"
-    right = mended_windows.right
-    cases = [(list(range(12)), 4, 3), (list(range(20, 29)), 4, 4), (list(range(8)), 3, 1)]
-    cases += [([40, 367, 2885, 1464, 1807, 3619], 3, 2)]
+    part = "next_token"
 
-    def call(answer, ids, length, stride, model=None):
-        return answer(ids, length, stride)
+    def cases():
+        return [(guesses(seed), ids, None) for seed, ids in enumerate(([3, 1, 4], [5], [2, 6]))]
 
-    def look(whose, answer, ids, length, stride, model):
-        import torch
+    def call(answer, model, ids, tokenizer):
+        return answer(model, ids)
 
+    def look(whose, answer, model, ids, tokenizer):
         from .. import show
 
-        pairs = answer(ids, length, stride)
-        inputs = torch.tensor([pair[0] for pair in pairs])
-        targets = torch.tensor([pair[1] for pair in pairs])
-        losses = trained(model, inputs, targets)
-        row = [whose, len(pairs), round(losses[0], 1), round(losses[-1], 1)]
-        titles = ["whose windows", "windows", "first loss", f"loss after {len(losses)} steps"]
-        return show.table([row], titles)
+        before, best = tokenizer.decode(ids), probabilities(model, ids).topk(5)
+        names = [show.visible(tokenizer.decode_single_token_bytes(i)) for i in best.indices]
+        chosen = [place for place, i in enumerate(best.indices) if i == answer(model, ids)]
+        said = f"After “{before}”: probabilities of the likeliest tokens, and {whose} choice"
+        for _ in range(12):
+            ids = [*ids, int(answer(model, ids[-32:]))]
+        written = show.note(f"Twelve times appended and read again: “{tokenizer.decode(ids)}”")
+        return show.bars(names, best.values.tolist(), lit=chosen, caption=said) + written
 
-    def target_is_the_input(ids, length, stride):
-        """The target is the input, so the model learns to copy what it reads. Move it on by one."""
-        return windows(ids, length, stride, 0, length)
+    def right(model, ids):
+        return probabilities(model, ids).argmax().item()
 
-    def shift_is_the_stride(ids, length, stride):
-        """The target moves on by a whole stride. The shift is 1, whatever the stride."""
-        return windows(ids, length, stride, stride, stride + length)
+    def reads_the_first_position(model, ids):
+        """These are the logits at position 0, which has read one token. Take the last: -1."""
+        return probabilities(model, ids[:1]).argmax().item()
 
-    def shifts_twice(ids, length, stride):
-        """The target is two tokens on, so the model learns the token after the next: shift by 1."""
-        return windows(ids, length, stride, 2, 2 + length)
+    def gives_the_logit(model, ids):
+        """This is the greatest logit. Which id has it? `argmax` says where the greatest stands."""
+        return model(tensor([ids]))[0, -1].max().item()
 
-    def begins_one_too_many(ids, length, stride):
-        """The last target is one id too short: the last start is `len(ids) - max_length - 1`."""
-        return windows(ids, length, stride, 1, 1 + length, more=1)
+    def gives_all_positions(model, ids):
+        """You gave an id for every position. Take the last: `model(window)[0, -1]`."""
+        return model(tensor([ids]))[0].argmax(dim=-1)
 
-    def begins_wherever_an_id_is(ids, length, stride):
-        """The last windows have no full target. Stop before `len(ids) - max_length`."""
-        return windows(ids, length, stride, 1, 1 + length, more=length)
+    def counts_through_all_logits(model, ids):
+        """This counts through all positions' logits. Take the last's: `model(window)[0, -1]`."""
+        return model(tensor([ids]))[0].argmax().item()
 
-    target_too_short = mended_windows.target_too_short
-    last_answer_only = mended_windows.last_answer_only
-    stride_1 = mended_windows.stride_1
-    adds_1_to_the_ids = mended_windows.adds_1_to_the_ids
+    def gives_the_logits(model, ids):
+        """These are the logits of all tokens. Which id has the greatest of them?"""
+        return model(tensor([ids]))[0, -1]

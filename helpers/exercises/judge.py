@@ -298,5 +298,5 @@ class Milestone(Exercise):
 
     def _first_hint(self) -> Verdict:
         self.seen = max(self.seen, 1)
-        said = f"Not answered yet: `{self.part}` isn't whole yet, so the course's own stands in."
+        said = f"Not answered yet: `{self.part}` isn't finished, so the course's own is used."
         return Verdict("open", f"{said} Hint 1: {self.hints[0]}")

@@ -100,25 +100,28 @@ def loss(logits, targets, reduction="mean"):
     return cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction=reduction)
 
 
-def trained(model, inputs, targets, steps=60):
-    """The losses of a model over some steps, each on 16 windows that are drawn at random."""
+def tensor(ids):
+    """Ids as a tensor; torch is loaded when an answer is judged, and not before."""
     import torch
 
-    optimizer, losses = torch.optim.Adam(model.parameters(), lr=0.01), []
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(123)
-        for _ in range(steps):
-            drawn = torch.randint(len(inputs), (16,))
-            step_loss = loss(model(inputs[drawn]), targets[drawn])
-            optimizer.zero_grad()
-            step_loss.backward()
-            optimizer.step()
-            losses.append(step_loss.item())
-    return losses
+    return torch.tensor(ids)
+
+
+def probabilities(model, ids):
+    """What the model expects after a list of ids: float [vocab_size]."""
+    return model(tensor([ids]))[0, -1].softmax(dim=0)
+
+
+def guesses(seed):
+    """A model of 8 tokens whose logits are drawn at random, the same for the same ids."""
+    import torch
+
+    table = torch.randn(6, 8, 8, generator=torch.Generator().manual_seed(seed))
+    return lambda ids: table[torch.arange(ids.shape[1]), ids]
 
 
 def where(lengths, number):
-    """(first, last + 1) of a piece, when all pieces have these lengths."""
+    """(first, end) of a piece, when all pieces have these lengths."""
     first = sum(lengths[:number])
     return first, first + lengths[number]
 

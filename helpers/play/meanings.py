@@ -27,7 +27,7 @@ def _draw_meanings(model, text, word, blocks):
     # One row of seven for each line: going in, and after each block.
     states = [model.states_of(part, word)[blocks] for part in lines]
     names = [f"{number}. {part}" for number, part in enumerate(lines, start=1)]
-    caption = f"{word} after {blocks} of 6 blocks: how alike, as cosines (no colour at {BARE})"
+    caption = f"{word} after {blocks} of 6 blocks: how alike, as cosines"
     return show.heat(cosines(states), names, range(1, len(names) + 1), caption=caption, bare=BARE)
 
 

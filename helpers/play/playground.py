@@ -131,13 +131,14 @@ def reach(slider, boxes, last: Callable[..., int]) -> None:
 
     A text that is typed anew is short at first, so the chosen value comes back when it is longer.
     """
-    chosen = slider.value
+    chosen = placed = slider.value
 
     def stretch(*values):
-        nonlocal chosen
-        if slider.value != min(chosen, slider.max):  # somebody has moved it
+        nonlocal chosen, placed
+        if slider.value != placed:  # somebody has moved it
             chosen = slider.value
-        slider.max = max(1, last(*values))
-        slider.value = min(chosen, slider.max)
+        end = max(0, last(*values))
+        slider.max = max(1, end)  # a slider needs two ends, even where there is one place
+        slider.value = placed = min(chosen, end)
 
     watch(boxes, stretch)

@@ -205,8 +205,8 @@ def _draw_pipe(tokenizer, layer, text, position, column):
     # One scale for all three, so that equal numbers have equal colours.
     part = partial(_draw_part, place, column, float(total.abs().max()))
     picture = show.note(
-        f"1. {len(text)} characters, {len(ids)} tokens, around position {place}; their vectors "
-        "are random, as before training:"
+        f"1. {show.many(len(text), 'character')}, {show.many(len(ids), 'token')}, around position "
+        f"{place}; the vectors are random, as before training:"
     )
     picture += show.tokens(pieces[near], ids[near], marked=[place - near.start])
     vectors = part(rows, ids, f"2. Token vectors: {list(rows.shape)}")
@@ -220,9 +220,9 @@ def _draw_pipe(tokenizer, layer, text, position, column):
     numbers = [f"{table[place, column]:.4f}".replace("-", "−") for table in (total, rows, at)]
     return picture + show.note(
         f"The number at [0, {place}, {column}] is {numbers[0]}, the sum of {numbers[1]} (token id "
-        f"{ids[place]}) and {numbers[2]} (position {place}). Its token is "
-        f"{show.visible(pieces[place])}, and its bytes belong to the text from character {first} "
-        f"on: {show.visible(text[first:last])}"
+        f"{ids[place]}) and {numbers[2]} (position {place}). It stands for the "
+        f"token “{show.visible(pieces[place])}”, whose bytes belong to the text from character "
+        f"{first} on: “{show.visible(text[first:last])}”"
     )
 
 

@@ -8,8 +8,8 @@ says the same.
 
 from .composed import addition, ladder, lookup, ranks  # noqa: F401
 from .drawings import stripes, svg, tree  # noqa: F401
-from .figures import curve, figure, squares, style  # noqa: F401
+from .figures import curves, figure, squares, style  # noqa: F401
 from .maps import word_map  # noqa: F401
-from .pictures import MARKS, PAGE, Picture, error, note, plain, steps, visible  # noqa: F401
+from .pictures import MARKS, PAGE, Picture, error, many, note, plain, steps, visible  # noqa: F401
 from .strips import batch, questions, windows  # noqa: F401
 from .tables import LOST, PALETTE, bars, heat, table, tokens, twin_colours  # noqa: F401

@@ -54,25 +54,31 @@ def figure(fig, alt: str) -> None:
     display(data, metadata={"image/png": {"alt": alt}}, raw=True)
 
 
-def curve(values, levels: dict[str, float], along: str, up: str) -> None:
-    """Show a curve, and levels {name: value} to compare it with as grey lines.
+def curves(
+    drawn: dict[str, dict[int, float]], levels: dict[str, float], along: str, up: str
+) -> None:
+    """Show curves {name: {step: value}}, and levels {name: value} to compare them with.
 
-    along, up: what the axes say. The alt text gives the curve's two ends and each level.
+    along, up: what the axes say. The alt text gives the two ends of each curve, and each level.
     """
     import matplotlib.pyplot as plt
 
     style()
     fig, ax = plt.subplots()
-    ax.plot(values, color=BARS[0], linewidth=2, label=up)
-    said = [
-        f"Curve of the {up} over {len(values)} {along}s, from {values[0]:.1f} to {values[-1]:.1f}"
-    ]
+    said = []
+    for (name, points), colour, mark in zip(drawn.items(), BARS, "os^D", strict=False):
+        steps, values = list(points), list(points.values())
+        ax.plot(steps, values, color=colour, marker=mark, label=name)
+        said.append(
+            f"{name}: {up} from {values[0]:.1f} at {along} {steps[0]} "
+            f"to {values[-1]:.1f} at {along} {steps[-1]}"
+        )
     for (name, value), look in zip(levels.items(), cycle(("--", ":", "-.")), strict=False):
         ax.axhline(value, color=LINE, linestyle=look, label=name)
         said.append(f"{name}: {value:.1f}")
     ax.set(xlabel=along, ylabel=up)
     ax.legend()
-    figure(fig, "; ".join(said) + ".")
+    figure(fig, f"Curves: {'; '.join(said)}.")
 
 
 def squares(tables: dict, axis: str, number: str, alt: str = "", steps: int = 20) -> None:

@@ -154,6 +154,11 @@ def label(value) -> str:
     return f"<bdi>{escape(visible(str(value), KEPT)).replace('·', '<wbr>·')}</bdi>"
 
 
+def many(count: int, noun: str) -> str:
+    """A count and its noun: 1 token, 2 tokens."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def note(text: str) -> Picture:
     """A paragraph of words."""
     return Picture(tag("p", "margin:.3em 0", label(text)))

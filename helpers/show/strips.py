@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from .pictures import Picture, label, twin, visible
+from .pictures import Picture, label, many, twin, visible
 from .tables import GAP, HEAD, LOST, cell, head, join, small
 
 INPUT = "background:#56B4E955"
@@ -48,12 +48,12 @@ def _named(piece) -> Picture:
 
 def _times(places: range, counts: Counter) -> list[str]:
     """The row that counts how often each token is a target."""
-    row = [head("times asked for")]
+    row = [head("times a target")]
     for place in places:
         count = (
             _middle(counts[place]) if counts[place] else _middle("lost", f"padding:0 .4em;{LOST}")
         )
-        # Nothing stands before the first token to ask for it.
+        # The first token follows nothing, so it is never a target.
         row.append(_middle("–") if place == 0 else count)
     return row
 
@@ -70,8 +70,7 @@ def questions(pieces, window: int | None = None) -> Picture:
             [cell(given, f"font-family:monospace;{INPUT}"), _middle(_named(pieces[end]), TARGET)]
         )
     name = "" if window is None else f"Window {window}: "
-    count = "1 question" if len(pieces) == 2 else f"{len(pieces) - 1} questions"
-    return join(rows, f"{name}{count}, which token comes next?")
+    return join(rows, f"{name}{many(len(pieces) - 1, 'question')}, which token comes next?")
 
 
 def windows(
@@ -108,8 +107,8 @@ def windows(
         if not starts:
             caption = f"No window: it takes {max_length + 1} tokens, and there are {size}"
         elif len(inside) == len(starts) > 1:
-            later = "1 token" if stride == 1 else f"{stride} tokens"
-            caption = f"{len(starts)} windows; each starts {later} later than the one above it"
+            caption = f"{len(starts)} windows; each starts {many(stride, 'token')} later"
+            caption += " than the one above it"
         picture += join(rows, caption, letters)
     return picture
 

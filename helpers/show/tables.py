@@ -22,7 +22,7 @@ CHIP = (  # never broken in two
     "border-radius:3px;"
 )
 LONG = "max-width:100%;box-sizing:border-box;word-wrap:break-word;"  # unless the page is narrower
-NUMBER = re.compile(r"[−-]?[\d,]+(\.\d+)?%?")  # a number that was made a text already
+NUMBER = re.compile(r"[−-]?\d[\d,]*(\.\d+)?%?")  # a number that was made a text already
 SMALL = "display:block;font-size:.95em;line-height:1.3"
 ROW = '<tr style="background:none">'  # no stripes of the page's own, which would mix with colours
 GAP = '<td style="border:0;padding:.15em"></td>'  # alone in a row, it sets two others apart
@@ -208,6 +208,8 @@ def heat(
 ) -> Picture:
     """A small matrix, the number in every cell: orange above `bare`, blue below, bare at it.
 
+    If that is not 0, the caption says so.
+
     `lit`: positions of rows; only they are coloured then, and an arrow stands before them.
     `framed`: (row, column) of one cell to frame. The matrix may be lists, an array or a tensor.
     `most`: how far from `bare` the colour is full; 0 is as far as the furthest number lies.
@@ -232,6 +234,8 @@ def heat(
             elif lit is None or arrow:
                 fill = _tint(max(-1, min(1, (value - bare) / most)))
             rows[-1].append(_number(value, digits, fill, (place, column) == framed))
+    if bare:
+        caption += f" (no colour at {bare:g})"
     picture = join(rows, caption)
     if len(finite) < len(values):
         lost = len(values) - len(finite)

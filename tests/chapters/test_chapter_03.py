@@ -425,7 +425,7 @@ def test_an_answer_that_empties_the_ranks_spoils_no_later_answer(built):
 
 def test_the_milestone_goes_on_without_an_encoder_and_names_what_is_no_text():
     told = check.milestone("gpt2_ids", ..., " Devonshire")
-    assert told.state == "open" and "apply_merges isn't whole yet" in repr(told)
+    assert told.state == "open" and "apply_merges isn't finished" in repr(told)
     assert "Dev(6245)" in repr(told), "the course's own encoder did not go on"
     for given in (7, ""):
         with pytest.raises(ValueError, match="expected a text. Put it between"):

@@ -554,7 +554,7 @@ def test_a_network_is_right_about_two_orders_only_with_a_learners_own_positions(
 def test_without_an_answer_the_milestone_says_so_and_goes_on_with_the_courses_own():
     for blank in (..., None, lambda token_layer, position_layer, ids: ...):
         told = check.milestone("embed", blank)
-        assert told.state == "open" and "embed isn't whole yet" in repr(told)
+        assert told.state == "open" and "embed isn't finished" in repr(told)
         assert "the course's own" in repr(told) and shares(told)[1] > 90
 
 

@@ -136,7 +136,8 @@ def test_the_loss_starts_at_chance_and_the_storys_neighbours_beat_chance(seed, c
     tokenizer, seen, held_out = story
     torch.manual_seed(seed)
     model = chapter["TinyModel"](512, 32)
-    losses = chapter["train"](model, windows_of(seen, 32, 16), 120)
+    watched = {"held-out set": held_out}
+    losses = chapter["train"](model, windows_of(seen, 32, 16), 120, watched)["held-out set"]
     assert losses[0] == pytest.approx(math.log(512), abs=0.02)
     counts = torch.bincount(seen, minlength=512)
     frequent = [i for i in range(512) if counts[i] > 10]
@@ -192,7 +193,7 @@ def test_bytes_have_the_lower_loss_per_token_and_need_more_bits_per_byte(story):
 
 
 def test_perplexity_is_the_exponential_of_the_loss_beside_it():
-    lines = [line.split() for line in printed('"pipe_unseen", came').splitlines()]
+    lines = [line.split() for line in printed('"the model, training set": ').splitlines()]
     lines = [line for line in lines if line[:1] in (["chance"], ["unigram"], ["the"])]
     found = [(float(line[-2]), int(line[-1])) for line in lines if line[-1].isdigit()]
     assert len(found) == 4 and found[0][1] == 512
@@ -245,11 +246,11 @@ def test_random_rows_gain_the_kinds_of_the_invented_world(seed, chapter):
     torch.manual_seed(seed)
     model = chapter["TinyModel"](len(vocab), 16, dim=32)
     before = chapter["same_kind"](model.embedding.token.weight, numbers, sorts)
-    losses = chapter["train"](
-        model, windows_of(torch.tensor([vocab[w] for w in words]), 16, 32), 100
-    )
+    ids = torch.tensor([vocab[word] for word in words])
+    first = chapter["loss_of"](model, *windows_of(ids, 16, 32)()).item()
+    chapter["train"](model, windows_of(ids, 16, 32), 100)
     after = chapter["same_kind"](model.embedding.token.weight, numbers, sorts)
-    assert losses[0] == pytest.approx(math.log(len(vocab)), abs=0.02)
+    assert first == pytest.approx(math.log(len(vocab)), abs=0.02)
     assert (
         chapter["by_chance"](sorts) == pytest.approx(0.08, abs=0.005)
         and before < 0.2
@@ -339,18 +340,18 @@ def test_what_goes_into_the_trained_model_is_the_sum_that_the_learner_makes(last
 
 
 def pairs(table: torch.Tensor) -> tuple[list[float], list[float]]:
-    """The cosines of four vectors, two and two: (within a pair, across the pairs)."""
+    """The cosines of four vectors, in two groups: (within a pair, across the pairs)."""
     return [table[0, 1].item(), table[2, 3].item()], table[:2, 2:].flatten().tolist()
 
 
-def test_the_four_banks_go_in_alike_and_come_out_two_and_two(last_step):
+def test_the_four_banks_go_in_alike_and_come_out_in_two_groups(last_step):
     assert last_step["before"].min() > 0.95, "going in, only the position differs"
     within, across = pairs(last_step["after"])
-    assert min(within) > max(across) + 0.05, f"not two and two: {within} within, {across} across"
-    assert last_step["came"] == "alike going in, two and two coming out"
+    assert min(within) > max(across) + 0.05, f"not two groups: {within} within, {across} across"
+    assert last_step["came"] == "alike going in, two groups coming out"
 
 
-def test_the_sentences_that_the_chapter_offers_do_not_come_out_two_and_two(last_step):
+def test_the_sentences_that_the_chapter_offers_do_not_come_out_in_two_groups(last_step):
     one, _, three, _ = last_step["sentences"]
     others = [one, "we sat on the bank", three, "I went to the bank"]
     told = "".join(cell.source for cell in CHAPTER.book.cells)
@@ -474,6 +475,10 @@ def wrong_answers():
                 len(b"".join(p[: w * s + k])),
                 len(b"".join(p[: w * s + k + 1])) - 1,
             ),
+            "one too large": lambda p, s, w, k: (
+                len(b"".join(p[: w * s + k])),
+                len(b"".join(p[: w * s + k + 1])) + 1,
+            ),
             "the bytes themselves": lambda p, s, w, k: p[w * s + k],
             "where the bytes start": lambda p, s, w, k: len(b"".join(p[: w * s + k])),
             "takes text": lambda p, s, w, k: (
@@ -539,37 +544,44 @@ def test_without_the_trained_model_the_milestone_says_so_and_sums_known_numbers(
         assert "40.30  41.30  42.30" in repr(told), "id 4 as the third is 40 and 0.3"
 
 
-def own_cut(shift):
-    def cut(ids, length, stride):
-        starts = range(0, len(ids) - length, stride)
-        return [(ids[i : i + length], ids[i + shift : i + shift + length]) for i in starts]
-
-    return cut
-
-
-def one_too_many(ids, length, stride):
-    starts = range(0, len(ids) - length + 1, stride)
-    return [(ids[i : i + length], ids[i + 1 : i + 1 + length]) for i in starts]
+def at(position, pick=lambda logits: logits.argmax().item()):
+    """An answer to next_token that looks at these logits, and what it takes from them."""
+    return lambda model, ids: pick(model(torch.tensor([ids]))[0, position])
 
 
 @pytest.mark.parametrize(
     "answer, state, said",
     [
-        (own_cut(1), "right", "learned from windows that you cut"),
-        (..., "open", "cut_windows isn't whole yet"),
-        (own_cut(0), "wrong", "learns to copy"),
-        (own_cut(2), "wrong", "the token after the next"),
-        (lambda ids, length, stride: own_cut(stride)(ids, length, stride), "wrong", "whole stride"),
-        (one_too_many, "wrong", "last target is one id too short"),
+        (at(-1), "right", "the whole way"),
+        (lambda model, ids: model(torch.tensor([ids]))[0, -1].argmax(), "right", "the whole way"),
+        (..., "open", "next_token isn't finished"),
+        (at(0), "wrong", "read one token"),
+        (at(-1, lambda logits: logits.max().item()), "wrong", "greatest logit"),
+        (at(-1, lambda logits: logits), "wrong", "logits of all tokens"),
+        (at(slice(None)), "wrong", "all positions' logits"),
+        (at(slice(None), lambda logits: logits.argmax(dim=-1)), "wrong", "for every position"),
     ],
 )
-def test_the_tiny_model_trains_on_a_learners_own_windows(chapter, answer, state, said):
-    ids = (list(range(20)) * 20)[:300]
-    told = check.milestone("own_windows", answer, ids, 8, 8, chapter["TinyModel"](20, 8))
+def test_a_learners_next_token_is_appended_and_read_again(chapter, story, answer, state, said):
+    tokenizer, seen, held_out = story
+    torch.manual_seed(123)
+    model = chapter["TinyModel"](512, 32)
+    chapter["train"](model, windows_of(seen, 32, 16), 60)
+    told = check.milestone("next_token", answer, model, held_out[:20].tolist(), tokenizer)
     assert told.state == state and said in repr(told)
-    if state != "wrong":
-        *_, first, last = repr(told).splitlines()[-1].split()
-        assert float(last) < float(first) / 2, "the model did not learn from these windows"
+    if state == "wrong":
+        return
+    lines = repr(told).splitlines()
+    likely = [line for line in lines if "█" in line]
+    assert len(likely) == 5 and likely[0].startswith("►"), "the likeliest is not marked as chosen"
+    with torch.no_grad():
+        expected = model(held_out[:20].unsqueeze(0))[0, -1].softmax(dim=0).max().item()
+    assert f"{expected:.3f}" in likely[0], "the first bar is not the greatest probability"
+    ids = held_out[:20].tolist()
+    for _ in range(12):
+        ids.append(model(torch.tensor([ids[-32:]]))[0, -1].argmax().item())
+    expected = show.note(f"Twelve times appended and read again: “{tokenizer.decode(ids)}”")
+    assert repr(expected) == lines[-1], "not what twelve steps give"
 
 
 def test_the_token_of_the_exercise_is_the_one_in_a_shuffled_batch():

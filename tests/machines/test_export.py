@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -17,6 +18,7 @@ from tests.machines.lab import browser, browser_path, free_port, served_voila
 from tests.tools.address import present
 from tests.tools.books import CHAPTERS, NAMES, ROOT, code, read, shown
 
+PICTURES = ROOT / "notebooks" / "pictures"
 pytestmark = pytest.mark.gate
 every_chapter = pytest.mark.parametrize("name", NAMES)
 
@@ -48,7 +50,7 @@ class Page(HTMLParser):
 def pages(tmp_path_factory) -> dict[str, str]:
     """All chapters as HTML, by the command that README.md names."""
     folder = tmp_path_factory.mktemp("pages")
-    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--embed-images"]
+    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html"]
     assert " ".join(command[1:]) in (ROOT / "README.md").read_text("utf-8")
     subprocess.run(
         [*command, *map(str, CHAPTERS), f"--output-dir={folder}"], check=True, capture_output=True
@@ -67,9 +69,28 @@ def test_a_page_needs_nothing_from_the_network(pages, name):
     assert page.fetched == []
     styles = "".join(re.findall(r"<style[^>]*>(.*?)</style>", pages[name], re.S))
     assert not re.search(r"@import|url\(['\"]?https?:", styles)
-    away = [picture for picture in page.pictures if not picture["src"].startswith("data:")]
+    near = [f"pictures/{path.name}" for path in PICTURES.iterdir()]
+    away = [
+        picture
+        for picture in page.pictures
+        if not picture["src"].startswith("data:") and picture["src"] not in near
+    ]
     badges = ["Open In Colab"] if any(present(ROOT)) else []  # only a network makes use of one
     assert [picture["alt"] for picture in away] == badges
+
+
+@every_chapter
+def test_a_page_keeps_every_solution_and_model_answer_folded(pages, name):
+    book = read(ROOT / "notebooks" / f"{name}.ipynb")
+    folded = re.findall(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", pages[name], re.S)
+    told = [(title, words("".join(Page(inside).text))) for title, inside in folded]
+    for cell in book.cells:
+        found = re.search(r"<summary>(.*?)</summary>(.*?)</details>", cell.source, re.S)
+        if cell.cell_type == "markdown" and found:
+            last = words(re.split(r"[`*\[\]()]", found[2].strip())[-1])
+            assert any(title == found[1] and last in inside for title, inside in told), (
+                f"{name}: whoever opens the page reads this unasked:\n{cell.source}"
+            )
 
 
 @every_chapter
@@ -199,13 +220,16 @@ CUT = """() => {
 
 
 @needs_browser
-def test_on_a4_each_table_and_each_picture_of_each_chapter_is_whole(pages):
+def test_on_a4_each_table_and_each_picture_of_each_chapter_is_whole(pages, tmp_path):
     with browser() as page:
         page.emulate_media(media="print")
         # 210 mm are 794 pixels, of which Chromium's margins take 38 at each side.
         page.set_viewport_size({"width": 794 - 2 * 38, "height": 1000})
+        shutil.copytree(PICTURES, tmp_path / "pictures")
         for name, html in pages.items():
-            page.set_content(html.replace("<details", "<details open"))
+            opened = tmp_path / f"{name}.html"
+            opened.write_text(html.replace("<details", "<details open"), "utf-8")
+            page.goto(opened.as_uri())
             assert page.evaluate(CUT) == [], f"{name}, printed"
 
 
