@@ -564,6 +564,14 @@ def test_the_cell_as_it_came_may_have_words_of_its_own():
             lambda text: sys.exit("so"),
             "Your code raised SystemExit: so. That was for input 'a,b'; expected",
         ),
+        (
+            lambda text: sys.exit(),
+            "Your code raised SystemExit. That was for input 'a,b'; expected",
+        ),
+        (
+            lambda text: sys.exit("It ends."),
+            "Your code raised SystemExit: It ends. That was for input 'a,b'; expected",
+        ),
         (lambda text: None if "a" in text else 7, "For input 'a,b' you gave None; expected 1."),
         (lambda text: 1 if "," in text else -1, "This only looks for one."),
         (4, "Got 4; expected a function. Give its name without brackets: check.exercise('cou"),

@@ -1,5 +1,6 @@
 """Copies for a class, and marks for what comes back: honest notebooks, broken and tampered ones."""
 
+import codecs
 import csv
 import io
 import json
@@ -467,11 +468,11 @@ def test_the_table_of_a_folder(tmp_path, capfd):
         "=dan": handed_in(),
         "eve": new_notebook(),
     }
-    written(tmp_path, **books, fay=b"{")
+    written(tmp_path, **books, fay=b"{", **{f"gus/{NAMES[1]}": b"{"})
     assert main(["mark", str(tmp_path), "--seconds=3"]) == 0
     table = capfd.readouterr().out
     assert table.startswith("learner,chapter,exercise,passed,why\n")
-    assert table.count(",01,") == 5 * len(FIRST)
+    assert table.count(",01,") == 6 * len(FIRST)
     by = by_learner(table)
     totals = {learner: rows.pop("total") for learner, rows in by.items()}
     n = len(FIRST)
@@ -482,11 +483,21 @@ def test_the_table_of_a_folder(tmp_path, capfd):
         "'=dan": (f"{n} of {n}", ""),
         "eve": ("0 of 0", ""),
         "fay": ("0 of 0", ""),
+        "gus": (f"0 of {n}", ""),  # nobody gains by handing in what can't be read
     }
     assert by["ada"] == by["'=dan"] == YES
     assert by["ben"] == {**YES, other: ("no", "timed out")}
     assert by["eve"] == {"": ("no", "eve.ipynb isn't a chapter of this course")}
     assert by["fay"][""][1].startswith("fay.ipynb isn't a notebook: NotJSONError")
+    assert all("isn't a notebook" in why for _, why in by["gus"].values())
+
+
+def test_the_rows_stand_in_the_order_of_the_notebook():
+    book = handed_in()
+    asked = [name for cell in code(book) for name in marks.CALL.findall(cell.source)]
+    assert list(marks.mark(book, "01", 30, 4)) == asked
+    book.cells.reverse()
+    assert list(marks.mark(book, "01", 30, 4)) == asked[::-1]
 
 
 DEEP = "x" + ".a" * 600
@@ -574,7 +585,8 @@ def test_a_folder_without_notebooks_and_a_table_in_a_file(tmp_path, capsys):
     written(tmp_path, ada=new_notebook())
     written(tmp_path / "__MACOSX", **{"._ada": b"Mac OS X"})
     assert main(["mark", str(tmp_path), f"--output={tmp_path / 'marks.csv'}"]) == 0
-    assert (tmp_path / "marks.csv").read_text().splitlines() == [
+    assert (tmp_path / "marks.csv").read_bytes().startswith(codecs.BOM_UTF8), "Excel shows ä as Ã¤"
+    assert (tmp_path / "marks.csv").read_text("utf-8-sig").splitlines() == [
         "learner,chapter,exercise,passed,why",
         "ada,,,no,ada.ipynb isn't a chapter of this course",
         "ada,all,total,0 of 0,",
@@ -622,6 +634,7 @@ def test_each_learner_gets_a_file_back(tmp_path, monkeypatch):
     rows = [
         classroom.Row("ada", "01", "cut", "yes", ""),
         classroom.Row("ada", "01", "join", "no", "Say <b>why</b>."),
+        classroom.Row("ada", "", "", "no", "x.ipynb isn't a chapter of this course"),
     ]
     monkeypatch.setattr(classroom, "rows_of", lambda *_: rows)
     for _ in range(2):  # a second time replaces it
@@ -629,6 +642,7 @@ def test_each_learner_gets_a_file_back(tmp_path, monkeypatch):
     assert (tmp_path / "back" / "ada.md").read_text(encoding="utf-8") == (
         "# ada: 1 of 2 solved\n\n- ✓ Chapter 01, `cut`: yes\n"
         "- ○ Chapter 01, `join`: no. Say &lt;b&gt;why&lt;/b&gt;.\n"
+        "- ○ Not marked: no. x.ipynb isn&#x27;t a chapter of this course\n"
     )
 
 
@@ -661,7 +675,7 @@ def test_what_the_guide_says_leads_from_copies_to_marks_and_feedback(tmp_path, m
     helpers = {path: path.read_bytes() for path in (course / "helpers").rglob("*.py")}
 
     assert main(guide_command("mark")) == 0
-    by = by_learner((course / "marks.csv").read_text(encoding="utf-8"))
+    by = by_learner((course / "marks.csv").read_text(encoding="utf-8-sig"))
     n = len(FIRST)
     for learner, solved_by in {"ada": n, "ben": 0, "cleo": 0}.items():
         assert by[learner].pop("total") == (f"{solved_by} of {n}", "")

@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
+from .. import check
 from .copies import CHAPTERS, NOTEBOOKS, without_outputs, write_copy
 from .downloads import progress, write_whole
 from .marks import mark
@@ -79,8 +80,12 @@ def learner_of(path: Path, folder: Path) -> str:
 
 
 def chapter_of(book, path: Path) -> str:
-    """The number of a notebook's chapter: its heading says it, or the file's name; or ""."""
-    prose = "\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
+    """The number of a notebook's chapter: its heading says it, or the file's name; or "".
+
+    book: None where it can't be read.
+    """
+    cells = book.cells if book else []
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     found = re.search(r"^# Chapter (\d{1,2})\b", prose, re.M)
     found = found or re.search(r"(\d\d)_", path.name)
     return f"{int(found[1]):02}" if found else ""
@@ -100,6 +105,8 @@ def rows_of(path: Path, learner: str, seconds: float, gigabytes: float) -> list[
         marks = mark(book, chapter, seconds, gigabytes)
     except Exception as error:  # one notebook must not stop a class
         missing = f"{path.name} isn't a notebook: {type(error).__name__}: {error}"[:300]
+        chapter = chapter_of(None, path)
+        marks = {exercise: ("no", missing) for exercise in check.exercises(chapter)}
     rows = []
     for exercise, given in (marks or {"": ("no", missing)}).items():
         texts = [learner, chapter, exercise, *given]
@@ -123,10 +130,11 @@ def no_formula(text: str) -> str:
 def hand_back(folder: Path, rows: list[Row]) -> None:
     """Write a learner's own rows, of which the last is the total, as Markdown."""
     learner = rows[-1].learner
-    lines = [f"# {learner}: {rows[-1].passed} solved", ""]
+    lines = [f"# {escape(learner)}: {rows[-1].passed} solved", ""]
     for row in rows[:-1]:
         sign = "✓" if row.passed == "yes" else "○"
-        lines.append(f"- {sign} Chapter {row.chapter}, `{row.exercise}`: {row.passed}")
+        what = f"Chapter {row.chapter}, `{row.exercise}`" if row.exercise else "Not marked"
+        lines.append(f"- {sign} {what}: {row.passed}")
         if row.why:
             lines[-1] += f". {escape(row.why)}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -161,7 +169,9 @@ def write_marks(
     returned = by_learner(Path(folder))
     beside = output.with_name(f"{output.name}.part") if output else os.dup(1)
     bar = progress(returned.items(), desc="Marking", disable=None if output else True)
-    with open(beside, "w", encoding="utf-8", newline="") as file:
+    # With the mark that tells Excel what it reads
+    encoding = "utf-8-sig" if output else "utf-8"
+    with open(beside, "w", encoding=encoding, newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(Row._fields)
         for learner, paths in bar:

@@ -141,11 +141,13 @@ def mark(book, chapter: str, seconds: float = 60, gigabytes: float = 4) -> dict[
         for name in asked[place]:
             marks.setdefault(name, ("no", stopped))
     look = " (look at it: the code reaches into check)" if REACHES.search("\n".join(cells)) else ""
+    called = [name for names in asked for name in names]
     rows = {}
-    for name, task in tasks.items():
+    # In the notebook's order; what it no longer asks comes last.
+    for name in sorted(tasks, key=lambda name: [*called, name].index(name)):
         missing = "no answer came" if stopped == "done" else stopped
-        if not any(name in names for names in asked):
-            missing = f'no cell calls {task.asked_by}("{name}", ...)'
+        if name not in called:
+            missing = f'no cell calls {tasks[name].asked_by}("{name}", ...)'
         passed, why = marks.get(name, ("no", missing))
         rows[name] = passed, " ".join((why[:1000] + look).split())
     return rows

@@ -161,7 +161,7 @@ def _told(message: str) -> Verdict:
 
 def _what_came(gave) -> str:
     if isinstance(gave, BaseException):
-        return f"your code raised {type(gave).__name__}: {gave}"
+        return ": ".join(filter(None, [f"your code raised {type(gave).__name__}", f"{gave}"]))
     if hasattr(gave, "__next__"):
         return "you gave something that makes its items one by one (put `list(...)` around it)"
     return f"you gave {short(gave)}"
@@ -243,7 +243,8 @@ class Exercise:
         said = f"For input {case} {came}; expected {wanted}."
         if isinstance(given[first], BaseException):
             # An input may be long, and the error is what helps.
-            said = f"{came[0].upper()}{came[1:]}. That was for input {case}; expected {wanted}."
+            error = f"{came[0].upper()}{came[1:]}".removesuffix(".")
+            said = f"{error}. That was for input {case}; expected {wanted}."
         return Verdict("wrong", said + self._help())
 
     def _judge_value(self, answer, value) -> Verdict:

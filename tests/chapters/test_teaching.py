@@ -175,8 +175,10 @@ def test_a_slide_show_begins_a_slide_with_each_section_and_hides_what_may_be_lef
             assert kind in ("fragment", "subslide"), "what came out is seen with the question"
         if cell.source.startswith("<details>"):
             assert kind == "skip", "a solution is on a slide"
-    core = sum(1 for section in minutes.core(Chapter(path.stem[:2])))
-    assert slides.kinds(book).count("slide") == core + 1, "a slide for the title and each section"
+        if "check.quiz(" in cell.source:
+            assert kind == "skip", "the quiz, which overflows a slide, is homework"
+    core = [part for part in minutes.core(Chapter(path.stem[:2])) if part.name != "Questions"]
+    assert slides.kinds(book).count("slide") == len(core) + 1, "one for the title and each section"
 
 
 @every_chapter
@@ -184,8 +186,14 @@ def test_the_sheet_of_predictions_asks_all_and_tells_nothing(path):
     number = int(path.stem[:2])
     parts = teaching.PREDICTIONS.read_text(encoding="utf-8").split("\n## Chapter ")
     (sheet,) = [part for part in parts if part.startswith(f"{number}:")]
-    for item in Chapter(path.stem[:2]).questions["predictions"].values():
+    chapter = Chapter(path.stem[:2])
+    needed = "".join(cell.source for part in minutes.core(chapter) for cell in part.cells)
+    for key, item in chapter.questions["predictions"].items():
         assert item["question"] in sheet, f"{path.name}: {item['question']} is not on paper"
+        of_core = f'check.predict("{key}"' in needed
+        assert of_core == (f"(Going further)\n\n{item['question']}" not in sheet), (
+            f"{path.name}: the sheet doesn't say where a class meets {key}"
+        )
         told = [item["explain"]] if item.get("number") else item["choices"].values()
         assert not [why for why in told if why in sheet], f"{path.name}: paper tells the answer"
 

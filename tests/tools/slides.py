@@ -2,8 +2,8 @@
 
 The marks are Jupyter's own, `slideshow: {slide_type: ...}` in a cell's metadata, so JupyterLab and
 nbconvert know them. A section begins a slide. What would overflow it begins another one beneath it,
-what came out waits for a key, and what the room need not see is skipped: set-up, solutions, and
-all after "Going further". It may run again at any time, and tests/tools/refresh.py runs it.
+what came out waits for a key, and what the room need not see is skipped: set-up, solutions, the
+quiz, and all after "Going further". It may run again at any time, and tests/tools/refresh.py runs it.
 """
 
 from __future__ import annotations
@@ -45,11 +45,12 @@ def lines(cell) -> int:
 
 
 def is_skipped(cell) -> bool:
-    """Whether the room need not see a cell: how the course is found, imports, a solution."""
+    """Whether the room need not see a cell: set-up, imports, a solution, the quiz."""
     if cell.cell_type == "code":
         folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
-        return folded or "from helpers import check, play, show" in cell.source
-    return cell.source.startswith("<details>")
+        asks = "from helpers import check, play, show", "check.quiz("
+        return folded or any(part in cell.source for part in asks)
+    return cell.source.startswith(("<details>", "## Questions"))
 
 
 def kinds(book: nbformat.NotebookNode) -> list[str]:

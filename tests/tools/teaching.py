@@ -125,15 +125,18 @@ def predictions_page() -> str:
         "# Predictions on paper",
         "",
         "One sheet for each chapter: choose alone, then in pairs, then count hands. The notebook shows what comes out.",
-        "Printed from a browser, each chapter begins a new sheet. Written by `python -m tests.tools.teaching`.",
+        "Printed from the web edition, each chapter begins a new sheet. Written by `python -m tests.tools.teaching`.",
         "",
     ]
     for path in TAUGHT:
         chapter = Chapter(path.stem[:2])
         title = chapter.book.cells[0].source.splitlines()[0].lstrip("# ")
         lines += ['<div style="break-before: page"></div>', "", f"## {title}", "", NAME_LINE, ""]
-        for number, item in enumerate(chapter.questions["predictions"].values(), 1):
-            lines += [f"### Prediction {number}", "", *asked_on_paper(item)]
+        cells = [cell.source for part in core(chapter) for cell in part.cells]
+        for number, (key, item) in enumerate(chapter.questions["predictions"].items(), 1):
+            later = not any(f'check.predict("{key}"' in source for source in cells)
+            where = f" ({FURTHER})" if later else ""
+            lines += [f"### Prediction {number}{where}", "", *asked_on_paper(item)]
     return "\n".join(lines)
 
 
