@@ -3,6 +3,7 @@
 A token's id is its rank: the 256 bytes come first, then every merge gets the next id, in the order
 in which it was learned. So "apply the merge learned first" means "apply the smallest id". The
 algorithm is that of Sennrich, Haddow and Birch 2016, on bytes as in Radford et al. 2019.
+Special tokens, decode and tiktoken's other methods are added in backstage/encoding.py.
 """
 
 from __future__ import annotations
