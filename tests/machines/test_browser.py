@@ -139,12 +139,12 @@ STEPS = {
             "position",
             "Home",
             r"number at \[0, 0, 3\] is .*\(token id 15496\)"
-            r".* \(position 0\).*from character 0 on: Hello",
+            r".* \(position 0\).*from character 0 on: “Hello”",
         ),
         (
             "position",
             "ArrowRight",
-            r"token id 11\).*Its token is ,, and its bytes belong to .* character 5 on: ,",
+            r"token id 11\).*the token “,”, whose bytes belong to .* character 5 on: “,”",
         ),
         ("column", "Home", r"number at \[0, 1, 0\]"),
     ],
