@@ -1,7 +1,7 @@
 """The exercises of chapter 8, from text to tensors. helpers/check.py says how one is written."""
 
 from .judge import Exercise, Milestone
-from .tables import guesses, ids_for, known, loss, probabilities, sizes, tensor, where
+from .tables import Guesses, ids_for, known, loss, probabilities, sizes, tensor, where
 
 
 class count_weights(Exercise):
@@ -259,9 +259,9 @@ class next_token(Milestone):
     part = "next_token"
 
     def cases():
-        return [(guesses(seed), ids, None) for seed, ids in enumerate(([3, 1, 4], [5], [2, 6]))]
+        return [(Guesses(seed), ids) for seed, ids in enumerate(([3, 1, 4], [5], [2, 6]))]
 
-    def call(answer, model, ids, tokenizer):
+    def call(answer, model, ids, tokenizer=None):
         return answer(model, ids)
 
     def look(whose, answer, model, ids, tokenizer):
@@ -270,7 +270,7 @@ class next_token(Milestone):
         before, best = tokenizer.decode(ids), probabilities(model, ids).topk(5)
         names = [show.visible(tokenizer.decode_single_token_bytes(i)) for i in best.indices]
         chosen = [place for place, i in enumerate(best.indices) if i == answer(model, ids)]
-        said = f"After “{before}”: probabilities of the likeliest tokens, and {whose} choice"
+        said = f"After “{before}”: probabilities of the likeliest tokens. The choice is {whose}."
         for _ in range(12):
             ids = [*ids, int(answer(model, ids[-32:]))]
         written = show.note(f"Twelve times appended and read again: “{tokenizer.decode(ids)}”")

@@ -112,12 +112,20 @@ def probabilities(model, ids):
     return model(tensor([ids]))[0, -1].softmax(dim=0)
 
 
-def guesses(seed):
+class Guesses:
     """A model of 8 tokens whose logits are drawn at random, the same for the same ids."""
-    import torch
 
-    table = torch.randn(6, 8, 8, generator=torch.Generator().manual_seed(seed))
-    return lambda ids: table[torch.arange(ids.shape[1]), ids]
+    def __init__(self, seed: int):
+        import torch
+
+        self.table = torch.randn(6, 8, 8, generator=torch.Generator().manual_seed(seed))
+
+    def __call__(self, ids):
+        """The logits for ids [batch, tokens], by position and id: [batch, tokens, 8]."""
+        return self.table[range(ids.shape[1]), ids]
+
+    def __repr__(self) -> str:
+        return "a model of 8 tokens"
 
 
 def where(lengths, number):

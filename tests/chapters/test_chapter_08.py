@@ -558,6 +558,7 @@ def at(position, pick=lambda logits: logits.argmax().item()):
         (at(0), "wrong", "read one token"),
         (at(-1, lambda logits: logits.max().item()), "wrong", "greatest logit"),
         (at(-1, lambda logits: logits), "wrong", "logits of all tokens"),
+        (lambda model, ids: 9, "wrong", "For input a model of 8 tokens, [3, 1, 4] you gave 9;"),
         (at(slice(None)), "wrong", "all positions' logits"),
         (at(slice(None), lambda logits: logits.argmax(dim=-1)), "wrong", "for every position"),
     ],
@@ -569,6 +570,7 @@ def test_a_learners_next_token_is_appended_and_read_again(chapter, story, answer
     chapter["train"](model, windows_of(seen, 32, 16), 60)
     told = check.milestone("next_token", answer, model, held_out[:20].tolist(), tokenizer)
     assert told.state == state and said in repr(told)
+    assert "0x" not in repr(told), "an address in memory is shown"
     if state == "wrong":
         return
     lines = repr(told).splitlines()
