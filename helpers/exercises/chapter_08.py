@@ -216,7 +216,7 @@ class trained_input(Milestone):
         return tokens[ids]
 
     def looks_up_positions_by_ids(tokens, positions, ids):
-        """Position vectors were chosen by id. Take the first: `position_table[: len(ids)]`."""
+        """Position vectors were chosen by id. They are counted from 0, whatever the ids are."""
         return tokens[ids] + positions[ids]
 
     def takes_one_token(tokens, positions, ids):
@@ -274,7 +274,7 @@ class next_token(Milestone):
         for _ in range(12):
             ids = [*ids, int(answer(model, ids[-32:]))]
         written = show.note(f"Twelve times appended and read again: “{tokenizer.decode(ids)}”")
-        return show.bars(names, best.values.tolist(), lit=chosen, caption=said) + written
+        return show.note(said) + show.bars(names, best.values.tolist(), lit=chosen) + written
 
     def right(model, ids):
         return probabilities(model, ids).argmax().item()
