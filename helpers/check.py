@@ -124,7 +124,7 @@ def _verdict(key: str, came: str) -> Verdict:
         return Verdict("open", f"What came out: {came}. {why}".strip())
     predicted = guess if choices else f"{guess:.10g}"
     if came == predicted:
-        return Verdict("right", f"You predicted {predicted}, and {came} came out. {why}")
+        return Verdict("right", f"You predicted it: {came}. {why}")
     if not choices:
         off = guess - float(came)
         why = f"Your guess is {abs(off):.10g} too {'high' if off > 0 else 'low'}. {why}"

@@ -181,7 +181,7 @@ def test_asked_again_an_outcome_is_folded_again():
         assert "Guess first" in repr(check.outcome("how-many", 3, "a", "--", "b"))
     assert repr(check.outcome("how-many", 3)).startswith("○ What came out: 3.")
     check.predict("how-many").controls[0].index = 1
-    assert repr(check.outcome("how-many", 3, "a")).startswith("a\n✓ You predicted 3")
+    assert repr(check.outcome("how-many", 3, "a")).startswith("a\n✓ You predicted it: 3")
 
 
 def test_outcome_that_was_run_before_any_question_is_folded_as_well():
@@ -211,7 +211,7 @@ def test_a_guess_after_the_outcome_is_judged_at_once():
         "○ What came out: 3. You predicted: 1. You kept the word whole.",
     ]
     choice.controls[0].index = 1
-    assert "✓ You predicted 3, and 3 came out." in choice.notes[0].value
+    assert "✓ You predicted it: 3." in choice.notes[0].value
     number.controls[0].value = "about ten"
     assert "A number is expected" in number.notes[0].value
     assert "12" not in show.plain(number.notes[0].value).replace("1200", "")
@@ -225,7 +225,7 @@ def test_a_guess_after_a_changed_line_is_about_what_came_first():
     check.outcome("how-many", 3, "first")
     assert check.outcome("how-many", 1, "then").text == "Before, it was: 3. Now it is: 1."
     ask.controls[0].value = "3"
-    assert show.plain(ask.notes[0].value).startswith("first\n✓ You predicted 3, and 3 came out.")
+    assert show.plain(ask.notes[0].value).startswith("first\n✓ You predicted it: 3.")
     assert check.outcome("how-many", 1).text == (
         "Before, it was: 3. Now it is: 1. Your prediction was about the first."
     )
@@ -254,7 +254,7 @@ def test_chosen_prediction_is_kept_and_set_beside_what_came_out():
     )
     ask.controls[0].value = "3"
     verdict = check.outcome("how-many", 3)
-    assert verdict.text == "You predicted 3, and 3 came out. The dashes are a token too."
+    assert verdict.text == "You predicted it: 3. The dashes are a token too."
     assert verdict.passed
 
 
@@ -299,7 +299,7 @@ def test_after_a_changed_line_nobody_is_praised_or_blamed_for_another_question()
             "14.5",
             "What came out: 12. You predicted: 14.5. Your guess is 2.5 too high. It has 12 signs.",
         ),
-        ("12", "You predicted 12, and 12 came out. It has 12 signs."),
+        ("12", "You predicted it: 12. It has 12 signs."),
     ],
 )
 def test_number(guess, text):
@@ -873,7 +873,7 @@ def test_same(a, b, equal):
 def test_outcome_of_tensors_and_floats():
     torch = pytest.importorskip("torch")
     check.predict("length", 0.3)
-    assert check.outcome("length", 0.1 + 0.2).text.startswith("You predicted 0.3, and 0.3 ")
+    assert check.outcome("length", 0.1 + 0.2).text.startswith("You predicted it: 0.3.")
     check.CAME.clear()  # as in another kernel: this is about another number
     check.SHOWN.clear()
     said = check.outcome("length", torch.tensor(12)).text

@@ -1,7 +1,7 @@
 """The exercises of chapter 8, from text to tensors. helpers/check.py says how one is written."""
 
 from .judge import Exercise, Milestone
-from .tables import Guesses, ids_for, known, loss, probabilities, sizes, tensor, where
+from .tables import Guesses, continued, ids_for, known, loss, probabilities, sizes, tensor, where
 
 
 class count_weights(Exercise):
@@ -10,8 +10,7 @@ class count_weights(Exercise):
     Hint: Three parts: a vector for each token, a vector for each position, and four matrices.
     Hint: A vector has `dim` numbers, and there is one for each token and one for each position. A
         matrix has two sides.
-    Hint: A vector has `dim` numbers; `nn.Linear(dim, dim, bias=False)` has `dim * dim`. The output
-        is tied, so it adds none.
+    Hint: `dim` for each vector, `dim * dim` for each `nn.Linear`; the tied output adds none.
     """
 
     cases = [(512, 32, 64), (211, 16, 32), (6, 7, 5)]
@@ -59,8 +58,7 @@ class shuffled_token(Exercise):
         return window * stride + position
 
     def looks_for_the_number(numbers, stride, window, position):
-        """This asks where in the batch the window with that number lies. Give the number of the
-        window that lies there."""
+        """This asks where in the batch the window with that number lies. Say which lies there."""
         return numbers.index(window) * stride + position
 
     def takes_1_for_the_stride(numbers, stride, window, position):
@@ -98,8 +96,7 @@ class next_token_loss(Exercise):
         return loss(logits[:, :-1], targets[:, 1:])
 
     def shifts_back(logits, targets):
-        """This shifts the other way: each logit is compared with the token it came from. No shift
-        is needed."""
+        """This shifts the other way, so each logit meets its own token. No shift is needed."""
         return loss(logits[:, 1:], targets[:, :-1])
 
     def leaves_out_the_last(logits, targets):
@@ -150,8 +147,7 @@ class trace(Exercise):
         return first, end - 1
 
     def ends_too_late(pieces, stride, window, position):
-        """The second number is one too large: `first` plus the token's length stands after the last
-        byte already."""
+        """The second number is one too large: it stands after the last byte, as in a slice."""
         first, end = where(sizes(pieces), window * stride + position)
         return first, end + 1
 
@@ -206,7 +202,7 @@ class trained_input(Milestone):
         total = model.layer_norm(total + model.segment_table[0], "embeddings")
         equal = "yes" if torch.equal(total, model.embed(ids)) else "no"
         row = [whose, str(list(total.shape)), equal]
-        return show.table([row], ["whose sum", "shape", "the trained model's, to the last digit"])
+        return show.table([row], ["whose sum", "shape", "after LayerNorm, the model's own"])
 
     def right(tokens, positions, ids):
         return tokens[ids] + positions[: len(ids)]
@@ -271,8 +267,7 @@ class next_token(Milestone):
         names = [show.visible(tokenizer.decode_single_token_bytes(i)) for i in best.indices]
         chosen = [place for place, i in enumerate(best.indices) if i == answer(model, ids)]
         said = f"After “{before}”: probabilities of the likeliest tokens. The choice is {whose}."
-        for _ in range(12):
-            ids = [*ids, int(answer(model, ids[-32:]))]
+        ids = continued(answer, model, ids, 12)
         written = show.note(f"Twelve times appended and read again: “{tokenizer.decode(ids)}”")
         return show.note(said) + show.bars(names, best.values.tolist(), lit=chosen) + written
 
@@ -286,6 +281,10 @@ class next_token(Milestone):
     def gives_the_logit(model, ids):
         """This is the greatest logit. Which id has it? `argmax` says where the greatest stands."""
         return model(tensor([ids]))[0, -1].max().item()
+
+    def gives_the_greatest_logit(model, ids):
+        """This is the greatest of all logits. Take the last position's, and its id (`argmax`)."""
+        return model(tensor([ids])).max().item()
 
     def gives_all_positions(model, ids):
         """You gave an id for every position. Take the last: `model(window)[0, -1]`."""

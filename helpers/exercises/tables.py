@@ -1,5 +1,6 @@
 """What the exercises of chapters 6 and 8 are made of: tables and their rows, and training."""
 
+from operator import index
 from types import SimpleNamespace
 
 
@@ -75,20 +76,27 @@ def become(weight, new):
     return f"{said}, {last_row(weight, new)}"
 
 
+class Known(SimpleNamespace):
+    """Tables for some ids, called by the ids alone in what a learner reads."""
+
+    def __repr__(self) -> str:
+        return f"ids {self.ids.tolist()}"
+
+
 def known(ids):
     """Tables whose sums tell what was added: 42.3 is column 2 of id 4, third of a row."""
     import torch
 
     tokens = 10.0 * torch.arange(8)[:, None] + torch.arange(3)
     positions = (torch.arange(1, 13) / 10)[:, None].repeat(1, 3)
-    return SimpleNamespace(ids=torch.tensor(ids), token_table=tokens, position_table=positions)
+    return Known(ids=torch.tensor(ids), token_table=tokens, position_table=positions)
 
 
 def ids_for(model):
     """The ids that are looked up in a model's tables."""
     import torch
 
-    if isinstance(model, SimpleNamespace):
+    if isinstance(model, Known):
         return model.ids
     return torch.tensor(model.tokenizer.encode("she sat on the bank of the river"))
 
@@ -110,6 +118,13 @@ def tensor(ids):
 def probabilities(model, ids):
     """What the model expects after a list of ids: float [vocab_size]."""
     return model(tensor([ids]))[0, -1].softmax(dim=0)
+
+
+def continued(answer, model, ids, times):
+    """The ids, to which an answer's next id is appended so often; TypeError where it is no id."""
+    for _ in range(times):
+        ids = [*ids, index(answer(model, ids[-32:]))]
+    return ids
 
 
 class Guesses:

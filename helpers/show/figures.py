@@ -77,7 +77,8 @@ def curves(
         ax.axhline(value, color=LINE, linestyle=look, label=name)
         said.append(f"{name}: {value:.1f}")
     ax.set(xlabel=along, ylabel=up)
-    ax.legend()
+    # beneath, where it hides neither a curve nor a level
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
     figure(fig, f"Curves: {'; '.join(said)}.")
 
 

@@ -60,7 +60,15 @@ def small(token_id) -> str:
 
 
 def tokens(
-    pieces, ids=None, dropped=(), marked=(), hover=(), room=0.0, beneath="id", colours=None
+    pieces,
+    ids=None,
+    dropped=(),
+    marked=(),
+    hover=(),
+    room=0.0,
+    beneath="id",
+    colours=None,
+    lines=True,
 ) -> Picture:
     """Tokens (str or bytes) side by side, with ids beneath where given; twins share a colour.
 
@@ -69,6 +77,7 @@ def tokens(
     `hover`: for each token, what the mouse pointer brings up.
     `room`: how wide a token is for each of its characters or bytes, in em.
     `colours`: of twins, where several strips make one picture; otherwise those of this strip.
+    `lines`: whether the line ends where the text has an end of line.
     """
     chips, pieces = [], list(pieces)
     colours = twin_colours(pieces) if colours is None else colours
@@ -92,7 +101,7 @@ def tokens(
         if place < len(hover):
             more += f' title="{escape(visible(str(hover[place]), " "))}"'
         # The line ends where the text does, or else, if need be, between two tokens.
-        end = "<br>" if piece[-1:] in ("\n", b"\n") else "<wbr>"
+        end = "<br>" if lines and piece[-1:] in ("\n", b"\n") else "<wbr>"
         chips.append(f'<bdi style="{style}"{more}>{text}</bdi>{_hidden("│")}{end}')
     html = "".join(chips) or "(no tokens)"
     if chips and ids is not None:  # their names stand before all lines of tokens

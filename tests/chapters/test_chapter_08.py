@@ -557,6 +557,7 @@ def at(position, pick=lambda logits: logits.argmax().item()):
         (..., "open", "next_token isn't finished"),
         (at(0), "wrong", "read one token"),
         (at(-1, lambda logits: logits.max().item()), "wrong", "greatest logit"),
+        (at(slice(None), lambda logits: logits.max()), "wrong", "greatest of all logits"),
         (at(-1, lambda logits: logits), "wrong", "logits of all tokens"),
         (lambda model, ids: 9, "wrong", "For input a model of 8 tokens, [3, 1, 4] you gave 9;"),
         (at(slice(None)), "wrong", "all positions' logits"),
@@ -572,6 +573,8 @@ def test_a_learners_next_token_is_appended_and_read_again(chapter, story, answer
     assert told.state == state and said in repr(told)
     assert "0x" not in repr(told), "an address in memory is shown"
     if state == "wrong":
+        drawn = "Twelve times" in repr(told)
+        assert not (drawn and "greatest" in said), "a logit was appended to the text as an id"
         return
     lines = repr(told).splitlines()
     likely = [line for line in lines if "█" in line]
