@@ -201,14 +201,15 @@ def _draw_pipe(tokenizer, layer, text, position, column):
     with torch.no_grad():
         rows, total = layer.token(torch.tensor(ids)), layer(torch.tensor([ids]))[0]
         at = layer.positions(len(ids))
-    near = slice(max(0, place - 5), place + 6)  # one line, so that nothing beneath it moves
+    start = max(0, min(place - 6, len(ids) - 14))
+    near = slice(start, start + 14)  # mostly one line, so that little moves beneath it
     # One scale for all three, so that equal numbers have equal colours.
     part = partial(_draw_part, place, column, float(total.abs().max()))
     picture = show.note(
         f"1. {show.many(len(text), 'character')}, {show.many(len(ids), 'token')}, around position "
         f"{place}; the vectors are random, as before training:"
     )
-    picture += show.tokens(pieces[near], ids[near], marked=[place - near.start], lines=False)
+    picture += show.tokens(pieces[near], ids[near], marked=[place - start], lines=False)
     vectors = part(rows, ids, f"2. Token vectors: {list(rows.shape)}")
     vectors |= part(at, numbers, f"3. + position vectors: {list(at.shape)}")
     picture += vectors | part(total, numbers, f"4. = input tensor: {[1, *total.shape]}")
