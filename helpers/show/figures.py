@@ -66,7 +66,8 @@ def curves(
     style()
     fig, ax = plt.subplots()
     said = []
-    for (name, points), colour, mark in zip(drawn.items(), BARS, "os^D", strict=False):
+    looks = zip(cycle(BARS), cycle("os^D"), strict=False)
+    for (name, points), (colour, mark) in zip(drawn.items(), looks, strict=False):
         steps, values = list(points), list(points.values())
         ax.plot(steps, values, color=colour, marker=mark, label=name)
         said.append(

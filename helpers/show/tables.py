@@ -59,17 +59,8 @@ def small(token_id) -> str:
     return tag("small", SMALL, f"{_hidden('(')}{number}{_hidden(')')}")
 
 
-def tokens(
-    pieces,
-    ids=None,
-    dropped=(),
-    marked=(),
-    hover=(),
-    room=0.0,
-    beneath="id",
-    colours=None,
-    lines=True,
-) -> Picture:
+def tokens(pieces, ids=None, dropped=(), marked=(), hover=(), room=0.0, beneath="id",
+           colours=None, lines=True) -> Picture:  # fmt: skip
     """Tokens (str or bytes) side by side, with ids beneath where given; twins share a colour.
 
     `beneath`: what the numbers in `ids` are, which stands before them.
