@@ -399,6 +399,30 @@ def test_a_cluster_of_ones_own_is_heard_by_this_machine_only():
         client.shutdown()
 
 
+def test_a_worker_killed_as_soon_as_it_answers_is_replaced(monkeypatch):
+    import asyncio
+
+    import psutil
+
+    # As on a busy machine: each worker's guard, Dask's Nanny, is ready long after its worker
+    nanny = pytest.importorskip("distributed").Nanny
+    start_worker = nanny.instantiate
+
+    async def start_worker_and_dawdle(self):
+        status = await start_worker(self)
+        await asyncio.sleep(2)
+        return status
+
+    monkeypatch.setattr(nanny, "instantiate", start_worker_and_dawdle)
+    client = shards.connect(workers=1)
+    try:
+        (killed,) = client.run(os.getpid).values()
+        psutil.Process(killed).kill()
+        assert client.submit(os.getpid).result(timeout=120) != killed, "no worker came back"
+    finally:
+        client.shutdown()
+
+
 def test_a_worker_that_takes_long_to_come_back_is_waited_for():
     import psutil
 

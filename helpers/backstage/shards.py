@@ -56,6 +56,12 @@ def connect(address: str | None = None, workers: int = 2):
     cluster.scale(workers)
     for number in progress(range(workers), desc="Starting workers"):
         client.wait_for_workers(number + 1, timeout=60)
+
+    async def all_guarded():
+        await cluster
+
+    # A worker can answer before the process that would replace it is ready to do so.
+    cluster.sync(all_guarded)
     return client
 
 
