@@ -34,10 +34,6 @@ class count_weights(Exercise):
         """A matrix of attention has dim * dim numbers, not dim."""
         return vocab * dim + context * dim + 4 * dim
 
-    def counts_positions_for_vectors(vocab, context, dim):
-        """A position has a vector of `dim` numbers, not one number."""
-        return vocab * dim + context + 4 * dim * dim
-
 
 class shuffled_token(Exercise):
     """Shuffling moves whole windows; inside one the order stays the same.
@@ -60,10 +56,6 @@ class shuffled_token(Exercise):
     def looks_for_the_number(numbers, stride, window, position):
         """This asks where in the batch the window with that number lies. Say which lies there."""
         return numbers.index(window) * stride + position
-
-    def takes_1_for_the_stride(numbers, stride, window, position):
-        """Windows start `stride` tokens apart. Leave the last line as it was."""
-        return numbers[window] + position
 
     def takes_4_for_the_stride(numbers, stride, window, position):
         """This takes 4 for the stride. Use the argument `stride`."""
@@ -98,10 +90,6 @@ class next_token_loss(Exercise):
     def shifts_back(logits, targets):
         """This shifts the other way, so each logit meets its own token. No shift is needed."""
         return loss(logits[:, 1:], targets[:, :-1])
-
-    def leaves_out_the_last(logits, targets):
-        """The last position is left out. Its target is in the batch too."""
-        return loss(logits[:, :-1], targets[:, :-1])
 
     def adds_up(logits, targets):
         """This is the sum over all positions. The mean is asked for."""
@@ -140,6 +128,16 @@ class trace(Exercise):
     def counts_tokens(pieces, stride, window, position):
         """These are numbers of tokens. Give bytes: add up the lengths of the pieces."""
         return window * stride + position, window * stride + position + 1
+
+    def forgets_to_join(pieces, stride, window, position):
+        """The `len` of a list counts its tokens. Join their bytes, or add up their lengths."""
+        token = window * stride + position
+        return token, token + len(pieces[token])
+
+    def gives_the_length(pieces, stride, window, position):
+        """The second number is how long the token is. Say where it ends: `first` plus that."""
+        first, end = where(sizes(pieces), window * stride + position)
+        return first, end - first
 
     def ends_too_early(pieces, stride, window, position):
         """The second number is one too small: it stands after the last byte, as in a slice."""
@@ -282,9 +280,9 @@ class next_token(Milestone):
         """This is the greatest logit. Which id has it? `argmax` says where the greatest stands."""
         return model(tensor([ids]))[0, -1].max().item()
 
-    def gives_the_greatest_logit(model, ids):
-        """This is the greatest of all logits. Take the last position's, and its id (`argmax`)."""
-        return model(tensor([ids])).max().item()
+    def gives_the_probability(model, ids):
+        """This is the greatest probability. Which id has it? `argmax` says where it stands."""
+        return probabilities(model, ids).max().item()
 
     def gives_all_positions(model, ids):
         """You gave an id for every position. Take the last: `model(window)[0, -1]`."""

@@ -24,8 +24,9 @@ STATES = {"right": ("✓", "#009E73"), "wrong": ("✗", "#D55E00"), "open": ("�
 def rich(text: str) -> str:
     """Text as safe HTML; what stands in backticks is shown as code."""
     text = escape(text).replace("  ", "&nbsp; ")  # else a page shows two spaces as one
-    # What is code is not broken where it begins with a space.
-    code = r'<code style="display:inline-block;white-space:pre-wrap">\1</code>'
+    # Code is not broken where it begins with a space, and is as large as what stands around it.
+    style = "display:inline-block;white-space:pre-wrap;font-size:.95em"
+    code = rf'<code style="{style}">\1</code>'
     return re.sub("`([^`]+)`", code, text)
 
 
