@@ -18,12 +18,13 @@ from pathlib import Path
 
 from .backstage import hugging_face, merge_files, merging
 from .backstage.doors import a_path, pairs_of, whole_number
-from .backstage.downloads import for_tiktoken, progress
+from .backstage.downloads import for_tiktoken
 from .backstage.encoding import END_OF_TEXT, Encoding  # noqa: F401  (some look for it here)
 from .backstage.merging import BYTE_IDS, Pair, apply_merges_to_many, no_collector, tokens_of
 from .backstage.special import special_rules, special_token_came
 from .chunks import count_chunks, find_chunks, stream_chunks
 from .pretrained import GPT2_PATTERN, published
+from .progress import progress
 
 LONG = 100  # ids, after which a chunk is merged in another way; and characters to remember
 MOST_CHUNKS = 200_000  # that a tokenizer remembers, so that no text can fill the memory

@@ -14,6 +14,7 @@ from .backstage.doors import whole_number
 from .backstage.gensim_data import gensim_data
 from .backstage.keyed_vectors import KeyedVectors
 from .backstage.word_checks import check_positive, check_sentences
+from .progress import progress
 from .vectors import keyed_vectors
 
 PIECE = 64  # words of running text that are looked at together
@@ -29,7 +30,7 @@ def clean_articles() -> list[list[str]]:
     texts = []
     with bz2.open(path) as dump:
         pages = wikicorpus.extract_pages(dump, ("0",))
-        for _, page, _ in downloads.progress(pages, total=206, desc="Cleaning articles"):
+        for _, page, _ in progress(pages, total=206, desc="Cleaning articles"):
             # As gensim's WikiCorpus: words of 2 to 15 letters, articles of 50 or more words.
             text = wikicorpus.tokenize(wikicorpus.filter_wiki(page), 2, 15, True)
             if len(text) >= 50:

@@ -815,8 +815,7 @@ def test_progress_leaves_the_same_plain_text_in_a_notebook_each_time():
     from nbclient import NotebookClient
 
     code = (
-        "from helpers.backstage.downloads import progress\n"
-        "for _ in progress(range(3), desc='training'): pass"
+        "from helpers.progress import progress\nfor _ in progress(range(3), desc='training'): pass"
     )
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for _ in range(2)])
     NotebookClient(book, resources={"metadata": {"path": str(ROOT)}}).execute()

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .. import check
+from ..progress import progress
 from .copies import CHAPTERS, NOTEBOOKS, without_outputs, write_copy
-from .downloads import progress, write_whole
+from .downloads import write_whole
 from .marks import mark
 
 FOLDED = re.compile(

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..bpe import gpt2_tokenizer
+from ..progress import progress
 from .doors import a_path, documents_of, whole_number
-from .downloads import progress
 
 
 def write_tokens(

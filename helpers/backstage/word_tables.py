@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..progress import progress
 from . import downloads
 from .keyed_vectors import measure
 from .vector_checks import Table, check_table
@@ -77,7 +78,7 @@ def original_rows(unit: np.ndarray, known: list[int], originals: np.ndarray) -> 
     """
     largest = -np.sort(-np.abs(unit.astype(np.float64)), axis=1)[:, :24]
     least, length = np.full(len(unit), np.inf), np.zeros(len(unit))
-    for significand in downloads.progress(range(128, 256), desc="Recovering lengths"):
+    for significand in progress(range(128, 256), desc="Recovering lengths"):
         scale = significand / largest[:, 0]
         bits = np.frexp(largest * scale[:, None])[0] * 256
         miss = np.abs(bits - np.rint(bits)).max(axis=1)  # of the number that fits worst

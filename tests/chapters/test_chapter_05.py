@@ -12,6 +12,7 @@ from scipy.stats import rankdata
 from helpers import check
 from helpers import vectors as v
 from helpers.backstage import downloads
+from helpers.progress import progress
 from helpers.skipgram import train_skipgram_exact
 from tests.tools.books import (
     Chapter,
@@ -181,7 +182,7 @@ def test_the_analogy_built_in_the_chapter_is_the_one_in_the_helper(news, names):
 def test_the_training_built_in_the_chapter_is_the_one_in_the_helper():
     sentences, asked = v.toy_corpus()
     words, counts = v.count_contexts(sentences)
-    cell = {"torch": torch, "counts": counts, "words": words, "progress": downloads.progress}
+    cell = {"torch": torch, "counts": counts, "words": words, "progress": progress}
     steps = source_of("log_softmax(dim=1)")
     assert "range(100)" in steps
     ours = train_skipgram_exact(counts, steps=(0, 5))
