@@ -1,4 +1,4 @@
-"""Token rows, position rows and their sum: what a GPT's first layer reads (chapters 6 and 7)."""
+"""Token vectors plus position vectors: what a GPT's first layer makes (chapters 6 and 7)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ POSITIONS = ("learned", "sinusoidal", "none")
 def sinusoidal_positions(length: int, dim: int) -> torch.Tensor:
     """The fixed table of Vaswani et al. 2017, section 3.5: float32 [length, dim], dim even.
 
-    The dot product of two of its rows depends on their distance only.
+    The dot product of two of its vectors depends on their distance only.
 
     >>> sinusoidal_positions(2, 2)
     tensor([[0.0000, 1.0000],
@@ -66,14 +66,14 @@ def spreads(std) -> tuple[float, float]:
 def rotate(x: torch.Tensor) -> torch.Tensor:
     """Rotary positions (Su et al. 2021) for [tokens, dim], dim even; gives the same shape.
 
-    Meant for queries and keys. Rows keep their lengths, and the dot product of a row turned for
-    position m and one turned for n depends on the rows and on m - n, the signed offset.
+    Meant for queries and keys. Vectors keep their lengths, and the dot product of one turned for
+    position m and one turned for n depends on both and on m - n, the signed offset.
     """
     is_tensor = isinstance(x, torch.Tensor)
     if not is_tensor or x.ndim != 2 or not x.is_floating_point():
         came = f"a tensor {list(x.shape)} of {x.dtype}" if is_tensor else type(x).__name__
         raise ValueError(
-            f"The rows were given as {came}; expected a tensor of floats [tokens, dim]. Pass the "
+            f"The vectors came as {came}; expected a tensor of floats [tokens, dim]. Pass the "
             "queries or keys of one sequence, or x.float() for whole numbers."
         )
     waves = sinusoidal_positions(*x.shape).to(x)  # with the number type of x
@@ -85,7 +85,7 @@ def rotate(x: torch.Tensor) -> torch.Tensor:
 
 
 class InputEmbedding(nn.Module):
-    """Token row + position row: ids [batch, tokens] in, float32 [batch, tokens, dim] out.
+    """Token vector + position vector: ids [batch, tokens] in, float32 [batch, tokens, dim] out.
 
     position: "learned" (as GPT-2), "sinusoidal" (as the first Transformer) or "none".
     std: spread of the random start, one number or (tokens, positions), as GPT-2's
@@ -107,10 +107,10 @@ class InputEmbedding(nn.Module):
         for name, size in sizes.items():
             whole_number(size, name, 1)
         self.context_length = context_length
-        self.token = nn.Embedding(vocab_size, dim)  # a row for each id
+        self.token = nn.Embedding(vocab_size, dim)  # a vector for each id
         self.position = waves = None
         if position == "learned":
-            self.position = nn.Embedding(context_length, dim)  # a row for each position
+            self.position = nn.Embedding(context_length, dim)  # a vector for each position
         if position == "sinusoidal":
             waves = sinusoidal_positions(context_length, dim)
         # A buffer moves with the model to another device; this one is not saved.
@@ -122,7 +122,7 @@ class InputEmbedding(nn.Module):
                 nn.init.normal_(self.position.weight, std=position_std)
 
     def positions(self, length: int) -> torch.Tensor | None:
-        """The rows of positions 0 to length - 1, [length, dim]; None where there are none."""
+        """The vectors of positions 0 to length - 1, [length, dim]; None where there are none."""
         most = self.context_length
         if whole_number(length, "length", 0) > most:
             raise IndexError(
@@ -138,7 +138,7 @@ class InputEmbedding(nn.Module):
         """The sums for ids [..., tokens], as [..., tokens, dim]."""
         self._check(ids)
         tokens, positions = self.token(ids), self.positions(ids.shape[-1])
-        # Each window of the batch gets the same position rows.
+        # Each window of the batch gets the same position vectors.
         return tokens if positions is None else tokens + positions
 
     def _check(self, ids: torch.Tensor) -> None:

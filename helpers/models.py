@@ -55,30 +55,30 @@ def read_safetensors(data: bytearray) -> dict[str, torch.Tensor]:
 
 
 class Model:
-    """The trained model. `x` is a row for each token, [tokens, 384], and keeps that shape."""
+    """The trained model. `x` has a vector for each token, [tokens, 384], and keeps that shape."""
 
     def __init__(self, weights: dict[str, torch.Tensor], tokenizer: WordPiece):
         self.weights, self.tokenizer = weights, tokenizer
         self.token_table = weights["embeddings.word_embeddings.weight"]  # [30522, 384]
         self.position_table = weights["embeddings.position_embeddings.weight"]  # [512, 384]
         self.segment_table = weights["embeddings.token_type_embeddings.weight"]  # [2, 384]
-        # The layer of chapter 7, with trained rows.
+        # The layer of chapter 7, with trained vectors.
         self.embedding = InputEmbedding(30_522, 512, 384).requires_grad_(False)
         self.embedding.token.weight.copy_(self.token_table)
         self.embedding.position.weight.copy_(self.position_table)
 
     def linear(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        """Each row times the trained matrix of this name, plus its bias."""
+        """Each vector times the trained matrix of this name, plus its bias."""
         return F.linear(x, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"])
 
     def layer_norm(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        """Each row at mean 0 and spread 1, then scaled and shifted by trained rows."""
+        """Each vector at mean 0 and spread 1, then scaled and shifted by trained weights."""
         weight = self.weights[f"{name}.LayerNorm.weight"]
         bias = self.weights[f"{name}.LayerNorm.bias"]
         return F.layer_norm(x, bias.shape, weight, bias, eps=1e-12)
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
-        """What goes in for ids [tokens]: token + position + segment rows, then LayerNorm."""
+        """What goes in for ids [tokens]: token + position + segment vectors, then LayerNorm."""
         # A sentence alone is the first of two segments.
         return self.layer_norm(self.embedding(ids) + self.segment_table[0], "embeddings")
 
@@ -87,11 +87,11 @@ class Model:
         # Its 384 numbers are cut into 12 heads of 32, each of which attends on its own.
         heads = []
         for part in ("query", "key", "value"):
-            rows = self.linear(x, f"{name}.self.{part}")
-            heads.append(rows.unflatten(1, [12, 32]).transpose(0, 1))  # [12, tokens, 32]
+            vectors = self.linear(x, f"{name}.self.{part}")
+            heads.append(vectors.unflatten(1, [12, 32]).transpose(0, 1))  # [12, tokens, 32]
         query, key, value = heads
         mixed = F.scaled_dot_product_attention(query, key, value)
-        # The 12 heads side by side are rows of 384 again.
+        # The 12 heads side by side are vectors of 384 again.
         return self.linear(mixed.transpose(0, 1).flatten(1), f"{name}.output.dense")
 
     def feed_forward(self, x: torch.Tensor, name: str) -> torch.Tensor:
@@ -136,7 +136,7 @@ class Model:
         return torch.stack(states)
 
     def sentence(self, text: str) -> torch.Tensor:
-        """One row for a text, [384]: the mean of what comes out, at length 1."""
+        """One vector for a text, [384]: the mean of what comes out, at length 1."""
         # The model was trained to compare texts by this very mean.
         ids = torch.tensor(self.tokenizer.encode(text))
         return F.normalize(self.forward(ids).mean(dim=0), dim=0)

@@ -351,7 +351,7 @@ def test_a_number_of_waves_that_is_no_whole_number_is_refused(dim):
     torch.ones(3, 4).bool(), torch.ones(3, 4).to(torch.complex64),
 ], ids=str)  # fmt: skip
 def test_what_is_no_row_of_queries_is_refused_at_the_door_of_rotate(rows):
-    with pytest.raises(ValueError, match="The rows were given as .*; expected a tensor .*Pass"):
+    with pytest.raises(ValueError, match="The vectors came as .*; expected a tensor .*Pass"):
         rotate(rows)
 
 
