@@ -1,7 +1,7 @@
 """The exercises of chapter 8, from text to tensors. helpers/check.py says how one is written."""
 
 from .judge import Exercise, Milestone
-from .tables import Guesses, continued, ids_for, known, loss, probabilities, sizes, tensor, where
+from .tables import Guesses, continuation, ids_for, known, loss, probabilities, sizes, tensor, where
 
 
 class count_weights(Exercise):
@@ -34,6 +34,10 @@ class count_weights(Exercise):
         """A matrix of attention has dim * dim numbers, not dim."""
         return vocab * dim + context * dim + 4 * dim
 
+    def counts_positions_for_vectors(vocab, context, dim):
+        """A position has a vector of `dim` numbers, not one number."""
+        return vocab * dim + context + 4 * dim * dim
+
 
 class shuffled_token(Exercise):
     """Shuffling moves whole windows; inside one the order stays the same.
@@ -60,6 +64,10 @@ class shuffled_token(Exercise):
     def takes_4_for_the_stride(numbers, stride, window, position):
         """This takes 4 for the stride. Use the argument `stride`."""
         return numbers[window] * 4 + position
+
+    def takes_1_for_the_stride(numbers, stride, window, position):
+        """Windows start `stride` tokens apart. Leave the last line as it was."""
+        return numbers[window] + position
 
 
 class next_token_loss(Exercise):
@@ -91,6 +99,10 @@ class next_token_loss(Exercise):
         """This shifts the other way, so each logit meets its own token. No shift is needed."""
         return loss(logits[:, 1:], targets[:, :-1])
 
+    def leaves_out_the_last(logits, targets):
+        """The last position is left out. Its target is in the batch too."""
+        return loss(logits[:, :-1], targets[:, :-1])
+
     def adds_up(logits, targets):
         """This is the sum over all positions. The mean is asked for."""
         return loss(logits, targets, reduction="sum")
@@ -120,6 +132,10 @@ class trace(Exercise):
     def takes_4_for_the_stride(pieces, stride, window, position):
         """This takes 4 for the stride. Use the argument `stride`."""
         return where(sizes(pieces), window * 4 + position)
+
+    def takes_the_number_of_section_2(pieces, stride, window, position):
+        """No piece has that number. Is it still section 2's 22? Compute it from the arguments."""
+        return where(sizes(pieces), 22)
 
     def stops_at_the_window(pieces, stride, window, position):
         """This is where the window starts. Go on to its position."""
@@ -200,7 +216,7 @@ class trained_input(Milestone):
         total = model.layer_norm(total + model.segment_table[0], "embeddings")
         equal = "yes" if torch.equal(total, model.embed(ids)) else "no"
         row = [whose, str(list(total.shape)), equal]
-        return show.table([row], ["whose sum", "shape", "after LayerNorm, the model's own"])
+        return show.table([row], ["whose sum", "shape", "equals the model's, after LayerNorm"])
 
     def right(tokens, positions, ids):
         return tokens[ids] + positions[: len(ids)]
@@ -259,15 +275,7 @@ class next_token(Milestone):
         return answer(model, ids)
 
     def look(whose, answer, model, ids, tokenizer):
-        from .. import show
-
-        before, best = tokenizer.decode(ids), probabilities(model, ids).topk(5)
-        names = [show.visible(tokenizer.decode_single_token_bytes(i)) for i in best.indices]
-        chosen = [place for place, i in enumerate(best.indices) if i == answer(model, ids)]
-        said = f"After “{before}”: probabilities of the likeliest tokens. The choice is {whose}."
-        ids = continued(answer, model, ids, 12)
-        written = show.note(f"Twelve times appended and read again: “{tokenizer.decode(ids)}”")
-        return show.note(said) + show.bars(names, best.values.tolist(), lit=chosen) + written
+        return continuation(whose, answer, model, ids, tokenizer)
 
     def right(model, ids):
         return probabilities(model, ids).argmax().item()
@@ -283,6 +291,10 @@ class next_token(Milestone):
     def gives_the_probability(model, ids):
         """This is the greatest probability. Which id has it? `argmax` says where it stands."""
         return probabilities(model, ids).max().item()
+
+    def gives_the_greatest_logit(model, ids):
+        """This is the greatest of all logits. Take the last position's, and its id (`argmax`)."""
+        return model(tensor([ids])).max().item()
 
     def gives_all_positions(model, ids):
         """You gave an id for every position. Take the last: `model(window)[0, -1]`."""

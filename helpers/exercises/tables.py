@@ -127,6 +127,19 @@ def continued(answer, model, ids, times):
     return ids
 
 
+def continuation(whose, answer, model, ids, tokenizer):
+    """A picture of what a choice of the next token does: after `ids`, and twelve times in turn."""
+    from .. import show
+
+    before, best = tokenizer.decode(ids), probabilities(model, ids).topk(5)
+    names = [show.visible(tokenizer.decode_single_token_bytes(i)) for i in best.indices]
+    chosen = [place for place, i in enumerate(best.indices) if i == answer(model, ids)]
+    said = f"After “{before}”: probabilities of the likeliest tokens. The choice is {whose}."
+    ids = continued(answer, model, ids, 12)
+    written = show.note(f"Twelve times appended and read again: “{tokenizer.decode(ids)}”")
+    return show.note(said) + show.bars(names, best.values.tolist(), lit=chosen) + written
+
+
 class Guesses:
     """A model of 8 tokens whose logits are drawn at random, the same for the same ids."""
 

@@ -481,6 +481,15 @@ def wrong_answers():
             ),
             "the bytes themselves": lambda p, s, w, k: p[w * s + k],
             "where the bytes start": lambda p, s, w, k: len(b"".join(p[: w * s + k])),
+            "section 2's 22": lambda p, s, w, k: (len(b"".join(p[:22])), len(p[22])),
+            "counts its tokens": lambda p, s, w, k: (
+                len(p[: w * s + k]),
+                len(p[: w * s + k]) + len(p[w * s + k]),
+            ),
+            "how long the token is": lambda p, s, w, k: (
+                len(b"".join(p[: w * s + k])),
+                len(p[w * s + k]),
+            ),
             "takes text": lambda p, s, w, k: (
                 len("".join(p[: w * s + k])),
                 len("".join(p[: w * s + k + 1])),
@@ -557,6 +566,7 @@ def at(position, pick=lambda logits: logits.argmax().item()):
         (..., "open", "next_token isn't finished"),
         (at(0), "wrong", "read one token"),
         (at(-1, lambda logits: logits.max().item()), "wrong", "greatest logit"),
+        (at(-1, lambda logits: logits.softmax(dim=0).max()), "wrong", "greatest probability"),
         (at(slice(None), lambda logits: logits.max()), "wrong", "greatest of all logits"),
         (at(-1, lambda logits: logits), "wrong", "logits of all tokens"),
         (lambda model, ids: 9, "wrong", "For input a model of 8 tokens, [3, 1, 4] you gave 9;"),

@@ -3,23 +3,13 @@
 import re
 from collections import Counter
 
-import mistune
 import pytest
 from PIL import Image
 
-from tests.machines.lab import FLAGS, browser_path
 from tests.tools import course_map, glossary, minutes, pictures, slides, teaching
 from tests.tools.books import CHAPTERS, NAMES, ROOT, Chapter, exercises, read, top
 from tests.tools.teaching import PAGES, PLAN, TAUGHT
 
-try:
-    from playwright.sync_api import sync_playwright
-except ImportError:
-    sync_playwright = None
-needs_browser = pytest.mark.skipif(
-    not browser_path() or not sync_playwright,
-    reason="no Chromium or Chrome is found, or playwright is not installed",
-)
 every_chapter = pytest.mark.parametrize("path", TAUGHT, ids=lambda path: path.stem)
 
 
@@ -196,18 +186,6 @@ def test_the_sheet_of_predictions_asks_all_and_tells_nothing(path):
         )
         told = [item["explain"]] if item.get("number") else item["choices"].values()
         assert not [why for why in told if why in sheet], f"{path.name}: paper tells the answer"
-
-
-@needs_browser
-def test_each_page_prints_on_one_sheet(tmp_path):
-    markdown = mistune.create_markdown(plugins=["table"], escape=False)
-    with sync_playwright() as playwright:
-        page = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS).new_page()
-        for path in TAUGHT:
-            page.set_content(markdown(page_of(path)))
-            printed = page.pdf(format="A4", margin=dict.fromkeys(("top", "bottom"), "12mm"))
-            sides = len(re.findall(rb"/Type\s*/Page\b", printed))
-            assert 1 <= sides <= 2, f"{path.stem}.md takes {sides} pages of A4"
 
 
 @every_chapter

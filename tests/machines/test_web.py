@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.machines.lab import FLAGS, browser_path
 from tests.tools import web
 from tests.tools.books import NAMES, ROOT
+from tests.tools.teaching import TAUGHT
 
 pytestmark = pytest.mark.gate
 PAGES = ["index", *(f"notebooks/{name}" for name in NAMES)]
@@ -83,6 +85,35 @@ def test_a_reader_goes_from_chapter_to_chapter_and_searches(site, chromium):
     page.goto((site / "search.html").as_uri() + "?q=stride")
     page.locator(".search a", has_text="windows").first.wait_for(timeout=20_000)
     page.context.close()
+
+
+def sides(page) -> int:
+    """How many sides of A4 a page takes in print."""
+    printed = page.pdf(format="A4", margin=dict.fromkeys(("top", "bottom"), "12mm"))
+    return len(re.findall(rb"/Type\s*/Page\b", printed))
+
+
+@needs_browser
+@pytest.mark.parametrize("name", [path.stem for path in TAUGHT])
+def test_a_teachers_page_is_printed_on_one_sheet(site, chromium, name):
+    page, _ = opened(chromium, site, f"notebooks/teaching/{name}")
+    taken = sides(page)
+    page.context.close()
+    assert taken in (1, 2), f"a teacher who prints {name} gets {taken} sides of A4"
+
+
+@needs_browser
+def test_each_chapters_predictions_are_printed_on_a_sheet_of_their_own_as_they_are_written(
+    site, chromium
+):
+    page, _ = opened(chromium, site, "notebooks/teaching/predictions")
+    taken, said = sides(page), page.locator("article").inner_text()
+    page.emulate_media(media="print")
+    over = page.locator(".skip-to-content").is_visible()
+    page.context.close()
+    assert taken == 1 + len(TAUGHT), f"a title and {len(TAUGHT)} sheets take {taken} sides"
+    assert "['half-open', '--', 'or', 'shut']" in said, "the page changes what stands in a token"
+    assert not over, "a link to click on is printed over the predictions"
 
 
 @pytest.mark.parametrize("name", NAMES)
