@@ -269,7 +269,10 @@ class read_back(Exercise):
         # the last number is that of the positions; each vector is near to a sum, not equal to it
         pairs = [(0, 3, 5), (6, 1, 5), (2, 4, 5), (4, 3, 4), (1, 2, 4)]
         near = [tokens[i] + positions[p] + off[i] / 20 for i, p, _ in pairs]
-        return [(near[k], tokens, positions[:n]) for k, (_, _, n) in enumerate(pairs)]
+        # Here the sum that is nearest has the larger sum of absolute differences.
+        two = torch.tensor([[1.0, 1, 1], [2, 0, 0]]), torch.tensor([[0.0, 0, 0], [5, 5, 5]])
+        cases = [(near[k], tokens, positions[:n]) for k, (_, _, n) in enumerate(pairs)]
+        return [*cases, (torch.zeros(3), *two)]
 
     def right(vector, tokens, positions):
         return divmod(closest_pair(vector, tokens, positions), len(positions))
