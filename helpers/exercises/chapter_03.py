@@ -215,7 +215,7 @@ class apply_merges(Exercise):
         return merge_all(tokens, ranks, lambda pairs: min(pairs, key=ranks.get))
 
     def asks_for_the_rank_of_a_pair(tokens, ranks):
-        """The keys of `ranks` are tokens, not pairs. Ask for the joined one: `pair[0] + pair[1]`."""
+        """The keys of `ranks` are tokens, not pairs. Ask for both joined: `pair[0] + pair[1]`."""
         return merge_all(tokens, ranks, lambda pairs: min(pairs, key=ranks.__getitem__))
 
 
