@@ -6,16 +6,16 @@ Raschka's "Build a Large Language Model (From Scratch)", chapter 2.
 
 import os
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, Sampler
+from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler
 
 from .backstage.doors import no_path, one_text, whole_number
+from .backstage.random_order import RandomOrder
 from .backstage.token_files import read_tokens, write_tokens  # noqa: F401
 from .bpe import gpt2_tokenizer
 from .chunks import LONGEST, find_chunks
@@ -177,32 +177,6 @@ class GPTDatasetV1(WindowDataset):
             find_chunks(txt)  # which says so
         ids = tokenizer.encode(txt, allowed_special={"<|endoftext|>"})
         super().__init__(ids, max_length, stride)
-
-
-class RandomOrder(Sampler):
-    """The numbers 0 to n - 1, each once, in a random order that is computed while it is read.
-
-    Each round multiplies by an odd number, adds any number, and folds the upper half of the bits
-    into the lower. All of this can be undone, so of the numbers with that many bits none occurs
-    twice.
-    """
-
-    def __init__(self, n: int, generator: torch.Generator | None = None):
-        self.n, self.generator = n, generator
-
-    def __len__(self) -> int:
-        return self.n
-
-    def __iter__(self) -> Iterator[int]:
-        bits = max(12, (self.n - 1).bit_length())
-        keys = torch.randint(1 << 62, (6, 2), generator=self.generator).tolist()
-        # 4,096 numbers at a time; what lies past the end is left out
-        for start in range(0, 1 << bits, 1 << 12):
-            numbers = np.arange(start, start + (1 << 12), dtype=np.uint64)
-            for factor, term in keys:
-                numbers = (numbers * (2 * factor + 1) + term) & ((1 << bits) - 1)
-                numbers ^= numbers >> (bits + 1) // 2
-            yield from numbers[numbers < self.n].tolist()
 
 
 def create_dataloader_v1(

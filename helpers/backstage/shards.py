@@ -21,9 +21,10 @@ from .. import bpe
 from ..pretrained import PUBLISHED
 from ..progress import progress
 from ..texts import read_text
-from ..windows import RandomOrder, count_windows
+from ..windows import count_windows
 from .doors import a_path, no_path, one_text, whole_number
 from .downloads import file_hash, write_whole
+from .random_order import RandomOrder
 from .token_files import read_tokens, write_tokens
 
 END = PUBLISHED["gpt2"].special_tokens[bpe.END_OF_TEXT]  # stands after each document
