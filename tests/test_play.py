@@ -393,9 +393,11 @@ def test_positions_add_up_and_only_none_hides_the_order(make):
         # to the last digit, so that a class can add them up
         assert [round(a + b, 2) for a, b in zip(dog, at, strict=True)] == total
     for kind in ("learned", "sinusoidal"):
-        assert "Of 5 sums 2 are new, so a model can tell" in words_of(playground, kind=kind)
+        assert "Of 5 input embeddings 2 are new, so a model can tell" in words_of(
+            playground, kind=kind
+        )
     without = words_of(playground, kind="none")
-    assert "Of 5 sums 0 are new, so nothing in them tells the order." in without
+    assert "Of 5 input embeddings 0 are new, so nothing in them tells the order." in without
     assert (
         "Rounded; numbers to be learned are still random" in without
         and "no position vector" in without
@@ -588,11 +590,11 @@ def test_chapter_6_an_id_thrice_has_gradient_3_and_a_step_moves_only_its_row(mak
 
 def test_chapter_7_without_positions_a_swap_hides_and_position_0_has_zeros_and_ones(make):
     playground = make("positions")
-    assert "Of 5 sums 0 are new" in words_of(playground, kind="none")
+    assert "Of 5 input embeddings 0 are new" in words_of(playground, kind="none")
     words = words_of(
         playground, kind="learned", sentence="the dog bites the man", position=0, other=3
     )
-    assert "Of 5 sums 0 are new, since the same word stands at both positions." in words
+    assert "Of 5 input embeddings 0 are new, since the same word stands at both positions." in words
     words = words_of(playground, kind="sinusoidal")
     row, _ = re.findall(r"^\+ position vector [03] +(.*)", words, re.M)
     assert row.split() == 4 * ["0.00", "1.00"]

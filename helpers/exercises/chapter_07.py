@@ -35,7 +35,7 @@ class embed(Milestone):
 
         sums = {"none": tokens_alone, whose: answer}
         lines = [[name, f"{share_right(each):.0%}"] for name, each in sums.items()]
-        caption = "An attention layer, on 1,000 rows drawn after its training"
+        caption = "An attention layer, on 1,000 windows that are new to it"
         return show.table(lines, ["positions added", "right about which came first"], caption)
 
     def right(token, position, ids):
@@ -162,6 +162,10 @@ class rotary_score(Exercise):
     def turns_a_vector_alone(query, key, m, n):
         """`rotate` turns row t of a table; you gave it one vector. Repeat that with `expand`."""
         raise TypeError("waves() missing 1 required positional argument: 'dim'")
+
+    def looks_up_what_is_no_table(query, key, m, n):
+        """Here `query` and `key` are one vector each, and not turned yet: `rotate` them first."""
+        return query[m] @ key[n]
 
     def takes_no_row(query, key, m, n):
         """`rotate` gives m + 1 rows. Take the last, `[m]`, and `[n]` of the key, before `@`."""

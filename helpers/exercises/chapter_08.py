@@ -1,7 +1,18 @@
 """The exercises of chapter 8, from text to tensors. helpers/check.py says how one is written."""
 
 from .judge import Exercise, Milestone
-from .tables import Guesses, continuation, ids_for, known, loss, probabilities, sizes, tensor, where
+from .tables import (
+    SENTENCE,
+    Guesses,
+    continuation,
+    ids_for,
+    known,
+    loss,
+    probabilities,
+    sizes,
+    tensor,
+    where,
+)
 
 
 class count_weights(Exercise):
@@ -216,7 +227,9 @@ class trained_input(Milestone):
         total = model.layer_norm(total + model.segment_table[0], "embeddings")
         equal = "yes" if torch.equal(total, model.embed(ids)) else "no"
         row = [whose, str(list(total.shape)), equal]
-        return show.table([row], ["whose sum", "shape", "equals the model's, after LayerNorm"])
+        caption = f"“{SENTENCE}”, between a start and an end token"
+        titles = ["whose sum", "shape", "equals the model's, after LayerNorm"]
+        return show.table([row], titles, caption)
 
     def right(tokens, positions, ids):
         return tokens[ids] + positions[: len(ids)]

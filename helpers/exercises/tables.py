@@ -92,13 +92,16 @@ def known(ids):
     return Known(ids=torch.tensor(ids), token_table=tokens, position_table=positions)
 
 
+SENTENCE = "she sat on the bank of the river"  # for the trained model
+
+
 def ids_for(model):
     """The ids that are looked up in a model's tables."""
     import torch
 
     if isinstance(model, Known):
         return model.ids
-    return torch.tensor(model.tokenizer.encode("she sat on the bank of the river"))
+    return torch.tensor(model.tokenizer.encode(SENTENCE))
 
 
 def loss(logits, targets, reduction="mean"):
@@ -133,8 +136,11 @@ def continuation(whose, answer, model, ids, tokenizer):
 
     before, best = tokenizer.decode(ids), probabilities(model, ids).topk(5)
     names = [show.visible(tokenizer.decode_single_token_bytes(i)) for i in best.indices]
-    chosen = [place for place, i in enumerate(best.indices) if i == answer(model, ids)]
-    said = f"After “{before}”: probabilities of the likeliest tokens. The choice is {whose}."
+    choice = int(answer(model, ids))
+    chosen = [place for place, i in enumerate(best.indices) if i == choice]
+    token = show.visible(tokenizer.decode_single_token_bytes(choice))
+    said = f"After “{before}”: probabilities of the likeliest tokens. The choice, “{token}”, "
+    said += f"is {whose}."
     ids = continued(answer, model, ids, 12)
     written = show.note(f"Twelve times appended and read again: “{tokenizer.decode(ids)}”")
     return show.note(said) + show.bars(names, best.values.tolist(), lit=chosen) + written

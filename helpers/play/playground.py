@@ -9,7 +9,8 @@ import ipywidgets
 from .. import show
 
 LONGEST = 5_000  # characters of a text box that are looked at
-WIDE, HALF = "46em", "27em"  # of a box for text, and of what stands two on a line
+# Of the line with the state, of a box for text, and of what stands two on a line.
+WIDEST, WIDE, HALF = "60em", "46em", "27em"
 OLD = "border-left:4px dotted #808080;padding-left:.6em"  # beside the last good drawing
 LINE = "font:12px/1.5 monospace;user-select:all;max-height:3em;overflow:auto"
 
@@ -27,7 +28,7 @@ class Playground:
         self.draw, self.controls, self.movers = draw, controls, movers or {}
         self._call, self._good = call, show.Picture("")
         self._view = ipywidgets.HTML()
-        self._line = labelled(ipywidgets.HTML, "in a cell", "", WIDE)
+        self._line = labelled(ipywidgets.HTML, "in a cell", "", WIDEST)
         shown = []
         for name, control in controls.items():
             control.observe(self._redraw, names="value")

@@ -3,6 +3,7 @@
 import math
 import re
 from functools import partial
+from zlib import crc32
 
 from .. import show
 from ..bpe import gpt2_tokenizer
@@ -11,6 +12,7 @@ from .playground import Playground, area, choice, examples, line, reach, slider,
 
 DOG = "The dog bites the man"
 WORDS = 16  # words of a sentence that the positions playground draws
+IDS = 1 << 16  # that its words may get: so many that two words hardly ever get the same
 SUM = re.compile(r"\s*(\S+?)\s*[-−–]\s*(\S+?)\s*\+\s*(\S+)\s*")
 SUMS = ("king - man + woman", "Paris - France + Japan", "better - good + bad")
 SUMS += ("went - go + see", "cats - cat + dog", "euro - Europe + Japan")
@@ -136,8 +138,8 @@ def _draw_positions(layers, sentence, kind, position, other):
         raise ValueError("A sentence of at least two words is needed here. Type one.")
     order = list(range(len(words)))
     order[position], order[other] = other, position
-    numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
-    ids = torch.tensor([numbers[word] for word in words])
+    # A word has the same vector in every sentence.
+    ids = torch.tensor([crc32(word.encode()) % IDS for word in words])
     swapped = [words[old] for old in order]
     colours = show.twin_colours(2 * [words[position], words[other]])  # the rest stays grey
     strip = partial(show.tokens, ids=range(len(words)), beneath="position", colours=colours)
@@ -156,7 +158,7 @@ def _draw_positions(layers, sentence, kind, position, other):
             why = "since the same word stands at both positions"
         elif not new:
             why = "so nothing in them tells the order"
-        said = f"Of {len(words)} sums {new} are new, {why}."
+        said = f"Of {len(words)} input embeddings {new} are new, {why}."
     caption = "Rounded; numbers to be learned are still random"
     return picture + show.heat(rows, names, caption=caption, apart=[3]) + show.note(said)
 
@@ -169,7 +171,7 @@ def positions(
 
     layers = {}
     for name in ("learned", "sinusoidal", "none"):
-        layers[name] = _seeded(InputEmbedding, WORDS, WORDS, 8, name).requires_grad_(False)
+        layers[name] = _seeded(InputEmbedding, IDS, WORDS, 8, name).requires_grad_(False)
         for table in layers[name].parameters():
             table.data = table.round(decimals=2)  # so that sums can be checked in one's head
     draw, box = partial(_draw_positions, layers), line("sentence", sentence)
@@ -221,8 +223,8 @@ def _draw_pipe(tokenizer, layer, text, position, column):
     numbers = [f"{table[place, column]:.4f}".replace("-", "−") for table in (total, rows, at)]
     return picture + show.note(
         f"The number at [0, {place}, {column}] is {numbers[0]}, the sum of {numbers[1]} (token id "
-        f"{ids[place]}) and {numbers[2]} (position {place}). It stands for the "
-        f"token “{show.visible(pieces[place])}”, whose bytes belong to the text from character "
+        f"{ids[place]}) and {numbers[2]} (position {place}); 0 is the only window. It stands for "
+        f"the token “{show.visible(pieces[place])}”, whose bytes belong to the text from character "
         f"{first} on: “{show.visible(text[first:last])}”"
     )
 

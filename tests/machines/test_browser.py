@@ -109,12 +109,12 @@ STEPS = {
         (
             "sentence",
             "cats chase dogs",
-            r"The words at 1 and 2 swapped: .*= chase at 2 .*Of 3 sums 2 are new",
+            r"The words at 1 and 2 swapped: .*= chase at 2 .*Of 3 input embeddings 2 are new",
         ),
         (
             "positions",
             "none",
-            r"token vector of chase .*no position vector.*Of 3 sums 0 are new, so nothing in them tells",
+            r"token vector of chase .*no position vector.*Of 3 input embeddings 0 are new, so nothing in them tells",
         ),
         (
             "position",
@@ -134,7 +134,11 @@ STEPS = {
         ("cents an hour", "Home", r"hours of a core at 0\.01 dollars, however many"),
     ],
     "pipe": [
-        ("text", "Hello, world", r"12 characters, 3 tokens, .*input tensor: \[1, 3, \d+\]"),
+        (
+            "text",
+            "Hello, world",
+            r"12 characters, 3 tokens, .*input tensor: \[1, 3, \d+\]",
+        ),
         (
             "position",
             "Home",
