@@ -44,6 +44,57 @@ def counted(pairs, *counts):
     return (Counter(dict(zip(pairs, counts, strict=True))),)
 
 
+class own_text(Milestone):
+    """That is a whole tokenizer: your merges, and the way there and back.
+
+    Hint: `tokens` has the bytes of every id. How do you look one up? And what is joined?
+    Hint: First the bytes of each id, then all of them joined, and only then read as text.
+    Hint: `tokens[token_id]` for each id; `b"".join(pieces)` joins them.
+    """
+
+    part = "decode"
+
+    def cases():
+        tokens = [bytes([number]) for number in range(256)] + [b"th", b"the", b" \xf0\x9f"]
+        return [([257, 258, 0x91, 0x8B], tokens), ([258, 0x91], tokens), ([], tokens)]
+
+    def look(whose, answer, ids, tokens):
+        from .. import show
+
+        text = b"".join(tokens[token_id] for token_id in ids).decode("utf-8")
+        same = "yes" if answer(ids, tokens) == text else "no"
+        row = [whose, show.tokens([tokens[token_id] for token_id in ids], ids), same]
+        return show.table([row], ["whose decode", f"{len(ids)} tokens", "the same text again"])
+
+    def right(ids, tokens):
+        return b"".join(tokens[token_id] for token_id in ids).decode("utf-8", errors="replace")
+
+    def decodes_each_token(ids, tokens):
+        """A character may be spread over several tokens. Join the bytes first, then decode once."""
+        return "".join(tokens[token_id].decode("utf-8", errors="replace") for token_id in ids)
+
+    def leaves_out_half_characters(ids, tokens):
+        """Half a character is dropped here. Leave `errors="replace"`, so that it can be seen."""
+        return own_text.right(ids, tokens).replace("�", "")
+
+    def stops_at_half_a_character(ids, tokens):
+        """Half a character ends in an error here. Leave `errors="replace"` as it was."""
+        return b"".join(tokens[token_id] for token_id in ids).decode("utf-8")
+
+    def gives_bytes(ids, tokens):
+        """These are bytes, and a text is asked for. Leave the call of `.decode` at the end."""
+        return b"".join(tokens[token_id] for token_id in ids)
+
+    def joins_with_spaces(ids, tokens):
+        """The tokens are joined with something between them, but their spaces are in the bytes
+        already. Join with `b""`."""
+        return b" ".join(tokens[token_id] for token_id in ids).decode("utf-8", errors="replace")
+
+    def joins_the_ids(ids, tokens):
+        """These are ids, and not their bytes. Look each one up: `tokens[token_id]`."""
+        return b"".join(ids).decode("utf-8", errors="replace")
+
+
 class choose_pair(Exercise):
     """The pair itself decides a tie, and not the order of the text.
 

@@ -334,6 +334,23 @@ WRONG = {
         (lambda text, ids: len(text.encode()) // len(ids), "expected"),
         (lambda text, ids: len(text.encode()), "expected"),
     ],
+    "own_text": [
+        (
+            lambda ids, tokens: "".join(tokens[i].decode("utf-8", "replace") for i in ids),
+            "spread over several tokens",
+        ),
+        (lambda ids, tokens: b"".join(tokens[i] for i in ids).decode(), "Half a character ends"),
+        (
+            lambda ids, tokens: b"".join(tokens[i] for i in ids).decode("utf-8", "ignore"),
+            "Half a character is dropped",
+        ),
+        (lambda ids, tokens: b"".join(tokens[i] for i in ids), "These are bytes"),
+        (
+            lambda ids, tokens: b" ".join(tokens[i] for i in ids).decode("utf-8", "replace"),
+            "something between them",
+        ),
+        (lambda ids, tokens: b"".join(ids).decode("utf-8", "replace"), "These are ids"),
+    ],
     "choose_pair": [
         (lambda counts: counts.most_common(1)[0][0], "Not answered yet: of equal pairs"),
         (
@@ -434,13 +451,14 @@ def test_the_milestone_goes_on_without_an_encoder_and_names_what_is_no_text():
 
 def test_the_solutions_are_right_and_the_unanswered_cells_are_not(built):
     pairs = exercises(BOOK)
-    assert len(pairs) == 4
+    assert len(pairs) == 5
+    ready = {"check": check, "own_tokens": built["tokens_of"]([]), "ids": built["byte_ids"]("é")}
     for cell, solution in pairs:
         assert "Not answered yet" in shown(cell)
         lines = solution.rstrip().split("\n")
         names = dict(built)
         exec("\n".join(lines[:-1]), names)
-        assert eval(lines[-1], {**names, "check": check}).passed, solution
+        assert eval(lines[-1], {**names, **ready}).passed, solution
 
 
 @pytest.mark.parametrize(
