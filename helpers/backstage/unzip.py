@@ -27,7 +27,9 @@ def members(archive: ZipFile, top: str) -> dict[str, str]:
         found[info.filename] = str(path.relative_to(top))
         size += info.file_size
     if size > MOST:
-        raise ValueError(f"it holds {size / 1e6:,.0f} MB, more than any course does")
+        raise ValueError(
+            f"it holds {size / 1e6:,.0f} MB, more than any course does (was .venv zipped too?)"
+        )
     return found
 
 

@@ -170,8 +170,8 @@ class answer_row(Exercise):
         """c may still be the answer. Leave out all three."""
         return best_row(rows, a, b, c, out=[a, b])
 
-    def gives_c_the_value_0(rows, a, b, c):
-        """Only c is set, and to 0. Leave out all three: a and b are words of the question too."""
+    def leaves_b_in(rows, a, b, c):
+        """b may still be the answer. Leave out all three."""
         return best_row(rows, a, b, c, out=c, value=0)
 
     def leaves_out_nothing(rows, a, b, c):

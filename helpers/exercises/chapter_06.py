@@ -232,8 +232,8 @@ class make_table(Exercise):
         return embedding(len(vocab), dim)
 
     def counts_to_the_largest_id(vocab, dim):
-        """Not answered yet: as given, the token with the largest id
-        has no row. How many rows do ids from 0 to 3 need?"""
+        """Not answered yet: there is still no row for the largest id. How many rows do ids from 0
+        to 3 need?"""
         return embedding(len(vocab) - 1, dim)
 
     def swaps_rows_and_columns(vocab, dim):

@@ -187,6 +187,10 @@ class rotary_score(Exercise):
         """The positions are swapped: query goes with m, and key with n. The sign counts."""
         return turned(query, n) @ turned(key, m)
 
+    def turns_by_the_difference(query, key, m, n):
+        """m − n may be negative, and no row stands there. Turn each for its own position."""
+        return turned(query, m - n) @ key
+
     def loses_the_sign(query, key, m, n):
         """This depends on the distance without its sign. Turn each for its own position."""
         return turned(query, abs(m - n)) @ key

@@ -351,7 +351,7 @@ def wrong_answers():
             "with repeats": lambda ids, size: ids.flatten().tolist(),
         },
         "make_table": {
-            "as given, the token with the largest id": lambda vocab, dim: torch.nn.Embedding(
+            "still no row for the largest id": lambda vocab, dim: torch.nn.Embedding(
                 max(vocab.values()), dim
             ),
             "are swapped": lambda vocab, dim: torch.nn.Embedding(dim, len(vocab)),

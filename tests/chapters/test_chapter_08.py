@@ -120,10 +120,10 @@ def test_every_position_of_the_tensor_leads_back_to_its_bytes(text):
 @pytest.fixture(scope="module")
 def story():
     text = load_text("the-wall-walker")
-    tokenizer = BytePairTokenizer.train(text, 512)
-    ids = torch.tensor(tokenizer.encode_ordinary(text))
-    cut = len(ids) * 9 // 10
-    return tokenizer, ids[:cut], ids[cut:]
+    cut = len(text) * 9 // 10
+    tokenizer = BytePairTokenizer.train(text[:cut], 512)
+    parts = text[:cut], text[cut:]
+    return tokenizer, *[torch.tensor(tokenizer.encode_ordinary(part)) for part in parts]
 
 
 def windows_of(ids, length, batch):
@@ -198,7 +198,8 @@ def test_perplexity_is_the_exponential_of_the_loss_beside_it():
     found = [(float(line[-2]), int(line[-1])) for line in lines if line[-1].isdigit()]
     assert len(found) == 4 and found[0][1] == 512
     for loss, perplexity in found:
-        assert perplexity == pytest.approx(math.exp(loss), rel=0.01)
+        exact = math.exp(loss)  # the loss has three digits after the point, the other none
+        assert perplexity == pytest.approx(exact, abs=0.5 + 0.0005 * exact)
 
 
 def test_a_token_and_the_one_that_often_follows_it_are_drawn_together(chapter, story):
