@@ -194,7 +194,8 @@ def create_dataloader_v1(
 
     txt: a text, token ids, or the pathlib.Path of a token file. tokenizer: GPT-2's by default.
     seed: makes the shuffled order repeatable; without it torch's global generator decides. Up to
-    HELD windows are shuffled as in the book, by torch's RandomSampler; more in a RandomOrder.
+    HELD windows are shuffled as in the book, by torch's RandomSampler; more in a RandomOrder. The
+    loader's own batch_size is None, since its sampler gives the numbers of whole batches.
     """
     if isinstance(txt, str):
         dataset = GPTDatasetV1(txt, tokenizer or gpt2_tokenizer(), max_length, stride)
