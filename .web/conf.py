@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # where mathml.py lies
 project = "From Text to Tensors"
 author = "the course's authors"
 language = "en"
-smartquotes = False  # they would make one dash of the two in a token, and turn its quotes
+smartquotes = False  # they would make one dash of the two in a token, and curl its quotes
 extensions = ["myst_nb", "mathml"]
 root_doc = "index"
 exclude_patterns = ["data/downloads", "files", "**/.ipynb_checkpoints"]

@@ -1,4 +1,4 @@
-"""Token vectors plus position vectors: what a GPT's first layer makes (chapters 6 and 7)."""
+"""Token vectors plus position vectors: what a GPT's first layer reads (chapters 6 and 7)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ POSITIONS = ("learned", "sinusoidal", "none")
 def sinusoidal_positions(length: int, dim: int) -> torch.Tensor:
     """The fixed table of Vaswani et al. 2017, section 3.5: float32 [length, dim], dim even.
 
-    The dot product of two of its vectors depends on their distance only.
+    The dot product of two of its vectors depends on how far apart they stand.
 
     >>> sinusoidal_positions(2, 2)
     tensor([[0.0000, 1.0000],

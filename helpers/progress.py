@@ -1,4 +1,4 @@
-"""The progress bar of whatever takes longer than two seconds."""
+"""The progress bar of whatever may take longer than two seconds."""
 
 
 def progress(iterable=None, total: int | None = None, desc: str = "", **options):

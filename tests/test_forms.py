@@ -100,15 +100,15 @@ def test_a_number_is_judged_when_it_is_whole(ask):
         ((0, 1, 2), "✓ Right. It <i>flows</i>."),
         (
             (1, 0, 2),
-            '✗ Not quite. "add positions" stands before "cut <b>it</b>". Adding needs <i>tokens</i>.',
+            '✗ Not quite. You put "add positions" before "cut <b>it</b>". Adding needs <i>tokens</i>.',
         ),
         (
             (0, 2, 1),
-            '✗ Not quite. "a lookup" stands before "add positions". A lookup needs <i>sums</i>.',
+            '✗ Not quite. You put "a lookup" before "add positions". A lookup needs <i>sums</i>.',
         ),
         (
             (2, 0, 1),
-            '✗ Not quite. "a lookup" stands before "add positions". A lookup needs <i>sums</i>.',
+            '✗ Not quite. You put "a lookup" before "add positions". A lookup needs <i>sums</i>.',
         ),
     ],
 )

@@ -137,7 +137,7 @@ def make_shard(documents: Documents, path: Path) -> dict:
 def record_of(path: Path, source: str) -> dict:
     """What the index says of a shard: name, n_tokens, sha256 of the file, source, ends.
 
-    source: sha256 of its documents. ends: the tokens up to the end of each. The record lies
+    source: sha256 of its documents. ends: token counts up to the end of each. The record lies
     where read_tokens looks for the number of tokens. OSError or ValueError if it isn't whole.
     """
     tokens = read_tokens(path)

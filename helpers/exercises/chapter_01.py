@@ -135,6 +135,10 @@ class split_modern(Exercise):
         square brackets: outside, they match only side by side."""
         return cut(SPLIT, text)
 
+    def forgets_the_old_marks(text):
+        """The marks of `split_words` aren't cut off any more. Add the five to its brackets."""
+        return cut(r"([“”‘’—]|--|\s)", text)
+
     def misses_the_dash(text):
         """`—` is still glued to its words. Put it into the brackets too."""
         return cut(SPLIT.replace("[", "[“”‘’"), text)

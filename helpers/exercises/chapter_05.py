@@ -154,8 +154,7 @@ class answer_row(Exercise):
         return best_row(rows, a, b, c, out=[a, b, c])
 
     def gives_b_the_value_0(rows, a, b, c):
-        """Not answered yet: as given, this strikes out b only, and 0 may be
-        greater than all other products."""
+        """Not answered yet: as given, a word of the question can still be the answer."""
         return best_row(rows, a, b, c, out=b, value=0)
 
     def leaves_out_b(rows, a, b, c):
@@ -194,6 +193,13 @@ class answer_row(Exercise):
         products = rows @ (rows[b] - rows[a] + rows[c])
         products[a, b, c] = -math.inf
         return int(products.argmax())
+
+    def deletes_them(rows, a, b, c):
+        """After `np.delete` a place is no longer the number of a row. Set the three products to
+        `-np.inf` instead."""
+        products = rows @ (rows[b] - rows[a] + rows[c])
+        kept = [product for n, product in enumerate(products) if n not in (a, b, c)]
+        return kept.index(max(kept))
 
     def gives_all_three_minus_1(rows, a, b, c):
         """All three are set, but not low enough: the sum b − a + c need not have length 1, so a

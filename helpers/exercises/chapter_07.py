@@ -35,7 +35,7 @@ class embed(Milestone):
 
         sums = {"none": tokens_alone, whose: answer}
         lines = [[name, f"{share_right(each):.0%}"] for name, each in sums.items()]
-        caption = "An attention layer, on 1,000 windows that are new to it"
+        caption = "An attention layer, on 1,000 windows drawn after its training"
         return show.table(lines, ["positions added", "right about which came first"], caption)
 
     def right(token, position, ids):

@@ -274,7 +274,7 @@ class trained_input(Milestone):
 class next_token(Milestone):
     """That is the whole way, from your text to the token that comes next.
 
-    Hint: What does `model(window)` give? Section 3 says it: logits, [batch, tokens, vocab_size].
+    Hint: What does `model(window)` give? Section 3 has its shape, [batch, tokens, vocab_size].
     Hint: Only the last position (-1) has read all tokens. Which id has the greatest logit there?
     Hint: `model(window)[0, -1]`, and then `logits.argmax().item()`.
     """
@@ -314,7 +314,7 @@ class next_token(Milestone):
         return model(tensor([ids]))[0].argmax(dim=-1)
 
     def counts_through_all_logits(model, ids):
-        """This counts through all positions' logits. Take the last's: `model(window)[0, -1]`."""
+        """This counts through all positions' logits. Of the one window take the last: `[0, -1]`."""
         return model(tensor([ids]))[0].argmax().item()
 
     def gives_the_logits(model, ids):

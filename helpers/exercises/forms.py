@@ -143,7 +143,7 @@ class Order:
                 return Verdict("open", f'"{text}" is missing, because another one is there twice.')
         for (before, after), why in zip(pairwise(self.right), self.whys, strict=True):
             if given.index(after) < given.index(before):
-                return _said(False, f'"{after}" stands before "{before}". {why}')
+                return _said(False, f'You put "{after}" before "{before}". {why}')
         return self.praise
 
 

@@ -8,7 +8,7 @@ import inspect
 import math
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from types import FunctionType
 
@@ -17,6 +17,8 @@ from ..show import Picture
 # What an exercise may have besides its wrong answers.
 PARTS = ("right", "cases", "call", "part", "look")
 HELP = " For help, in a new cell: "  # a mark for a teacher ends before it
+# Code is not broken where it begins with a space, and is as large as what stands around it.
+CODE = "display:inline-block;white-space:pre-wrap;font-size:.95em"
 # Of each state: its mark, and its colour.
 STATES = {"right": ("✓", "#009E73"), "wrong": ("✗", "#D55E00"), "open": ("○", "#0072B2")}
 
@@ -24,19 +26,20 @@ STATES = {"right": ("✓", "#009E73"), "wrong": ("✗", "#D55E00"), "open": ("�
 def rich(text: str) -> str:
     """Text as safe HTML; what stands in backticks is shown as code."""
     text = escape(text).replace("  ", "&nbsp; ")  # else a page shows two spaces as one
-    # Code is not broken where it begins with a space, and is as large as what stands around it.
-    style = "display:inline-block;white-space:pre-wrap;font-size:.95em"
-    code = rf'<code style="{style}">\1</code>'
-    return re.sub("`([^`]+)`", code, text)
+    return re.sub("`([^`]+)`", rf'<code style="{CODE}">\1</code>', text)
 
 
 class Verdict(Picture):
     """The reply to an answer: `.text`; `.state` is "right", "wrong" or "open"; `.passed`."""
 
-    def __init__(self, state: str, text: str):
+    def __init__(self, state: str, text: str, values: Iterable[str] = ()):
         mark, colour = STATES[state]
         box = f"background:{colour}22;border-left:4px solid {colour};padding:.3em .6em"
-        super().__init__(f'<div style="{box};font-size:16px">{mark} {rich(text)}</div>')
+        html = rich(text)
+        for value in map(rich, values):
+            if len(value) > 12:  # a list, a text: easier to compare as code
+                html = html.replace(value, f'<code style="{CODE}">{value}</code>', 1)
+        super().__init__(f'<div style="{box};font-size:16px">{mark} {html}</div>')
         self.state = state
         self.passed = state == "right"
         self.text = text
@@ -246,7 +249,8 @@ class Exercise:
             # An input may be long, and the error is what helps.
             error = f"{came[0].upper()}{came[1:]}".removesuffix(".")
             said = f"{error}. That was for input {case}; expected {wanted}."
-        return Verdict("wrong", said + self._help())
+        values = [*map(short, self.all_cases()[first]), short(given[first]), wanted]
+        return Verdict("wrong", said + self._help(), values)
 
     def _judge_value(self, answer, value) -> Verdict:
         """The verdict on an exercise without cases, whose functions say whether a value fits."""

@@ -452,7 +452,7 @@ def test_the_milestone_goes_on_without_an_encoder_and_names_what_is_no_text():
 def test_the_solutions_are_right_and_the_unanswered_cells_are_not(built):
     pairs = exercises(BOOK)
     assert len(pairs) == 5
-    ready = {"check": check, "own_tokens": built["tokens_of"]([]), "ids": built["byte_ids"]("é")}
+    ready = {"check": check, "tokens": built["tokens_of"]([]), "ids": built["byte_ids"]("é")}
     for cell, solution in pairs:
         assert "Not answered yet" in shown(cell)
         lines = solution.rstrip().split("\n")

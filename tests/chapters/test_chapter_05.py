@@ -414,7 +414,7 @@ def wrong_answers():
             "not a share of it": lambda rows: spreads(rows)[:2].sum(),
         },
         "answer_row": {
-            "as given, this strikes out b only": lambda rows, a, b, c: row(rows, a, b, c, b, 0),
+            "as given, a word of the question can": lambda rows, a, b, c: row(rows, a, b, c, b, 0),
             "Only b is left out": lambda rows, a, b, c: row(rows, a, b, c, b),
             "a may still": lambda rows, a, b, c: row(rows, a, b, c, [b, c]),
             "c may still": lambda rows, a, b, c: row(rows, a, b, c, [a, b]),
