@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from html import escape
 from pathlib import Path
 from types import FunctionType
 
@@ -580,6 +581,14 @@ def test_the_cell_as_it_came_may_have_words_of_its_own():
 def test_wrong_answer_is_told_what_it_means(answer, text):
     verdict = told(count_commas, answer)
     assert verdict.state == "wrong" and verdict.text.startswith(text)
+
+
+def test_long_values_in_a_reply_are_set_as_code_and_stay_escaped():
+    verdict = told(count_commas, lambda text: ["<b>calm;moon</b>", "three"])
+    assert "you gave ['<b>calm;moon</b>', 'three'];" in verdict.text
+    found = re.findall("<code [^>]*>(.*?)</code>", verdict._repr_html_())
+    assert escape("['<b>calm;moon</b>', 'three']") in found, "lists are hard to compare as prose"
+    assert "<b>" not in verdict._repr_html_()
 
 
 def test_the_wrong_answer_that_agrees_most_often_is_named():

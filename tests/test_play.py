@@ -379,6 +379,15 @@ def test_playgrounds_leave_the_learners_random_numbers_alone(make):
         assert torch.equal(torch.rand(3), wanted)
 
 
+def test_a_word_keeps_its_token_vector_in_every_sentence(make):
+    playground = make("positions")
+    name = "token vector of dog"
+    here = [row for row in words_of(playground).split("\n") if row.startswith(name)]
+    there = words_of(playground, sentence="no small dog flies", position=2, other=3).split("\n")
+    numbers = {re.sub(r"\s+", " ", row) for row in here + there if row.startswith(name)}
+    assert len(numbers) == 1, f"dog has {len(numbers)} token vectors"
+
+
 def test_positions_add_up_and_only_none_hides_the_order(make):
     playground = make("positions")
     rows = [

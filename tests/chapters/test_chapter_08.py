@@ -126,6 +126,16 @@ def story():
     return tokenizer, *[torch.tensor(tokenizer.encode_ordinary(part)) for part in parts]
 
 
+def test_the_held_out_text_has_trained_neither_the_model_nor_its_tokenizer(story):
+    tokenizer, training_set, held_out_set = story
+    assert f"rows in use: {len(training_set.unique())} of 512" in printed("rows in use")
+    whole = BytePairTokenizer.train(load_text("the-wall-walker"), 512)
+    assert tokenizer.merges != whole.merges, "this text can't tell the two ways apart"
+    assert f"After “{tokenizer.decode(held_out_set[:20].tolist())}”" in printed(
+        '"next_token", next'
+    )
+
+
 def windows_of(ids, length, batch):
     windows = WindowDataset(ids, length, 1)
     return lambda: windows[torch.randint(len(windows), (batch,))]
