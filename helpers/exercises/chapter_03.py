@@ -55,8 +55,8 @@ class own_text(Milestone):
     part = "decode"
 
     def cases():
-        tokens = [bytes([number]) for number in range(256)] + [b"th", b"the", b" \xf0\x9f"]
-        return [([257, 258, 0x91, 0x8B], tokens), ([258, 0x91], tokens), ([], tokens)]
+        tokens = [b" ", b"e", b"th", b"\x91\x8b", b"\xf0\x9f"]  # the last two are one character
+        return [([2, 1, 0, 4, 3], tokens), ([2, 4], tokens), ([], tokens)]
 
     def look(whose, answer, ids, tokens):
         from .. import show
@@ -72,6 +72,14 @@ class own_text(Milestone):
     def decodes_each_token(ids, tokens):
         """A character may be spread over several tokens. Join the bytes first, then decode once."""
         return "".join(tokens[token_id].decode("utf-8", errors="replace") for token_id in ids)
+
+    def decodes_each_token_strictly(ids, tokens):
+        """A token may be a part of a character. Join the bytes first, then decode once."""
+        return "".join(tokens[token_id].decode("utf-8") for token_id in ids)
+
+    def joins_all_tokens(ids, tokens):
+        """These are all tokens there are. Join those of `ids`: `pieces`."""
+        return b"".join(tokens).decode("utf-8", errors="replace")
 
     def leaves_out_half_characters(ids, tokens):
         """Half a character is dropped here. Leave `errors="replace"`, so that it can be seen."""
