@@ -18,8 +18,10 @@ from ..show import Picture
 PARTS = ("right", "cases", "call", "part", "look")
 HELP = " For help, in a new cell: "  # a mark for a teacher ends before it
 # Code is not broken where it begins with a space, and is as large as what stands around it.
-CODE = "display:inline-block;white-space:pre-wrap;font-size:.95em"
-CODE += ";max-width:100%;overflow-wrap:anywhere"
+CODE = (
+    "display:inline-block;white-space:pre-wrap;font-size:.95em"
+    ";max-width:100%;overflow-wrap:anywhere"
+)
 # Of each state: its mark, and its colour.
 STATES = {"right": ("✓", "#009E73"), "wrong": ("✗", "#D55E00"), "open": ("○", "#0072B2")}
 

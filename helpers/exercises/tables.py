@@ -136,7 +136,7 @@ def continuation(whose, answer, model, ids, tokenizer):
 
     before, best = tokenizer.decode(ids), probabilities(model, ids).topk(5)
     names = [show.visible(tokenizer.decode_single_token_bytes(i)) for i in best.indices]
-    choice = int(answer(model, ids))
+    choice = index(answer(model, ids))
     chosen = [place for place, i in enumerate(best.indices) if i == choice]
     token = show.visible(tokenizer.decode_single_token_bytes(choice))
     said = f"After “{before}”: probabilities of the likeliest tokens. The choice, “{token}”, "

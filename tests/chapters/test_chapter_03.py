@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 import regex
 
-from helpers import bpe, check, explain
+from helpers import bpe, check, explain, show
 from helpers.bpe import GPT2_PATTERN, BytePairTokenizer, byte_ids
 from helpers.exercises import chapter_03
 from helpers.texts import DATA, load_text
@@ -449,6 +449,16 @@ def test_the_milestone_goes_on_without_an_encoder_and_names_what_is_no_text():
     for given in (7, ""):
         with pytest.raises(ValueError, match="expected a text. Put it between"):
             check.milestone("gpt2_ids", ..., given)
+
+
+def test_ids_that_end_in_half_a_character_are_decoded_and_shown(built):
+    def decode(ids, tokens):
+        return b"".join(tokens[token_id] for token_id in ids).decode("utf-8", errors="replace")
+
+    cut = built["byte_ids"]("Ida 👋")[:-1]
+    for answer, passed in ((decode, True), (..., False)):
+        verdict = check.milestone("own_text", answer, cut, built["tokens_of"]([]))
+        assert verdict.passed is passed and "7 tokens" in show.plain(verdict._repr_html_())
 
 
 def test_the_solutions_are_right_and_the_unanswered_cells_are_not(built):
